@@ -1,0 +1,1 @@
+"""Clinical and biomedical NER with mask-specific language modeling, for spaCy."""
