@@ -43,6 +43,14 @@ class Errors(metaclass=_Coded):
         "not IOB2. Mend the row, or read such tags as B- with --repair."
     )
     M305 = "{path}: no sentence in the file. Check that it is the right file."
+    M306 = (
+        "{path}: the folder already holds .spacy files. "
+        "Write to a new folder, or delete them first."
+    )
+    M307 = "{path}: no .spacy file in the folder. Run 'corpus build' first."
+    M308 = (
+        "{path}: not a DocBin, or cut short. Delete it and run 'corpus build' again."
+    )
 
     # 4xx masking and nn
     M401 = "'{name}' must lie between 0 and 1, got {value}."

@@ -1,0 +1,203 @@
+"""Notes and IOB sentences as spaCy Docs, and Docs in and out of DocBin shards.
+
+The only module of this room that needs spaCy.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from spacy.tokens import Doc, DocBin, Span, SpanGroup
+from spacy.vocab import Vocab
+
+from ..errors import Errors, MslmError
+from ..types import CharSpan, DropCounts, Note
+from .iob import IobSentence
+
+GOLD = "gold"
+SUFFIX = ".spacy"
+# What a shard keeps of a token beside its text and space: the entities.
+STORED_ATTRS = ("ENT_IOB", "ENT_TYPE", "ENT_KB_ID")
+
+
+def make_doc(
+    make_doc: Callable[[str], Doc],
+    note: Note,
+    spans: Mapping[str, Sequence[CharSpan]],
+    *,
+    entities_from: str,
+    drops: DropCounts,
+    resolve: Callable[[Sequence[CharSpan]], Sequence[CharSpan]] = tuple,
+) -> Doc:
+    """The Doc of one note, tokenised by `make_doc`.
+
+    Each source in `spans` becomes `doc.spans[source]` (label, kb_id; scores aligned
+    in `.attrs["scores"]`), overlaps kept; so does `note.gold` under "gold", which is
+    there, if empty, wherever the note is known to be annotated (`meta["gold"]` or
+    `meta["synthetic"]` true). `doc.ents` are the spans of `entities_from` after
+    `resolve`, the first of what still overlaps. Every token outside them is O,
+    never missing. `doc.user_data` holds note_id, patient_id, category.
+
+    White space at the edges of a span is trimmed. A span with an edge inside a token
+    is not moved to the token's edge: it names a part of a word, which the whole word
+    mostly does not mean. It is left out, counted in `drops` as `misaligned:SOURCE`,
+    and kept as [start, end, label] in `.attrs["misaligned"]`, so that gold which no
+    system can find still counts as missed. Also counted: `outside_text:SOURCE`,
+    `only_white_space:SOURCE` and `overlapping:entities`.
+    """
+    doc = make_doc(note.text)
+    doc.user_data.update(
+        note_id=note.note_id, patient_id=note.patient_id, category=note.category
+    )
+    sources = dict(spans)
+    if note.gold or note.meta.get("gold") or note.meta.get("synthetic"):
+        sources[GOLD] = note.gold
+    for source in sorted(sources):
+        add_span_group(doc, source, sources[source], drops)
+    chosen = resolve(tuple(sources.get(entities_from, ())))
+    _set_entities(doc, chosen, drops)
+    return doc
+
+
+def add_span_group(
+    doc: Doc, source: str, spans: Iterable[CharSpan], drops: DropCounts
+) -> None:
+    """Set `doc.spans[source]` from character spans; see `make_doc` for the rules."""
+    kept: list[Span] = []
+    scores: list[float] = []
+    misaligned: list[list[Any]] = []
+    for span in sorted(spans):
+        found = _aligned(doc, span)
+        if isinstance(found, Span):
+            kept.append(found)
+            scores.append(float(span.score))
+        else:
+            drops[f"{found}:{source}"] += 1
+            if found == "misaligned":
+                misaligned.append([span.start, span.end, span.label])
+    attrs = {"scores": scores, "misaligned": misaligned}
+    doc.spans[source] = SpanGroup(doc, name=source, spans=kept, attrs=attrs)
+
+
+def _aligned(doc: Doc, span: CharSpan) -> Span | str:
+    """The token span of `span`, or the reason why there is none."""
+    text = doc.text
+    start, end = span.start, span.end
+    if not 0 <= start < end <= len(text):
+        return "outside_text"
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start == end:
+        return "only_white_space"
+    found = doc.char_span(start, end, label=span.label, kb_id=span.concept_id)
+    return found if found is not None else "misaligned"
+
+
+def _set_entities(doc: Doc, spans: Iterable[CharSpan], drops: DropCounts) -> None:
+    entities: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start, -s.end, s)):
+        found = _aligned(doc, span)
+        if isinstance(found, str):
+            continue
+        if entities and found.start < entities[-1].end:
+            drops["overlapping:entities"] += 1
+        else:
+            entities.append(found)
+    doc.set_ents(entities, default="outside")
+
+
+def iob_to_doc(vocab: Vocab, sentence: IobSentence) -> Doc:
+    """The Doc of one IOB sentence. No spaces are given, so that its tokens are kept
+    (`doc.has_unknown_spaces`); gold is both `doc.ents` and `doc.spans["gold"]`."""
+    doc = Doc(vocab, words=list(sentence.words))
+    entities = [Span(doc, *span) for span in sentence.spans()]
+    doc.set_ents(entities, default="outside")
+    doc.spans[GOLD] = SpanGroup(doc, name=GOLD, spans=entities)
+    return doc
+
+
+class DocBinWriter:
+    """Writes Docs into `folder` as shards 0000.spacy, 0001.spacy … of `shard_size`.
+
+    Same Docs, same bytes. At least one shard is written, if of no Docs. Raises M306
+    where `folder` already holds shards, which would mix with the new ones.
+    """
+
+    def __init__(self, folder: str | Path, *, shard_size: int) -> None:
+        self.folder = Path(folder)
+        self.shard_size = shard_size
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if any(self.folder.glob(f"*{SUFFIX}")):
+            raise MslmError(Errors.M306.format(path=self.folder))
+        self.count = 0
+        self._shards = 0
+        self._bin = _new_bin()
+
+    def add(self, doc: Doc) -> None:
+        self._bin.add(doc)
+        self.count += 1
+        if len(self._bin) >= self.shard_size:
+            self._flush()
+
+    def _flush(self) -> None:
+        path = self.folder / f"{self._shards:04d}{SUFFIX}"
+        path.write_bytes(self._bin.to_bytes())
+        self._shards += 1
+        self._bin = _new_bin()
+
+    def __enter__(self) -> "DocBinWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None and (len(self._bin) or not self._shards):
+            self._flush()
+
+
+def _new_bin() -> DocBin:
+    return DocBin(attrs=STORED_ATTRS, store_user_data=True)
+
+
+def write_docbins(
+    folder: str | Path, docs: Iterable[Doc], *, shard_size: int = 1000
+) -> int:
+    """Write `docs` into `folder` with a `DocBinWriter`; the number of Docs written.
+
+    Not atomic: a stage gives a folder that it moves into place afterwards.
+    """
+    with DocBinWriter(folder, shard_size=shard_size) as writer:
+        for doc in docs:
+            writer.add(doc)
+    return writer.count
+
+
+def read_docs(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
+    """The Docs of a .spacy file, or of every one in a folder (one shard in memory).
+
+    Raises M701 (nothing there), M307 (no .spacy file in the folder), M308 (a file
+    cut short or of another kind).
+    """
+    for shard in docbin_paths(path):
+        try:
+            docs = DocBin().from_bytes(shard.read_bytes())
+        except (ValueError, KeyError, TypeError) as err:
+            raise MslmError(Errors.M308.format(path=shard)) from err
+        yield from docs.get_docs(vocab)
+
+
+def docbin_paths(path: str | Path) -> list[Path]:
+    """The .spacy files that `read_docs` reads, in order."""
+    path = Path(path)
+    if not path.exists():
+        raise MslmError(Errors.M701.format(path=path))
+    paths = [path] if path.is_file() else sorted(path.glob(f"**/*{SUFFIX}"))
+    if not paths:
+        raise MslmError(Errors.M307.format(path=path))
+    return paths
