@@ -22,8 +22,96 @@ class _Coded(type):
 
 class Errors(metaclass=_Coded):
     # 1xx notes
+    M101 = "{path}: the file is empty. Copy or export it again."
+    M102 = (
+        "{path}: missing column {missing}; needed are {needed} (in any letter case). "
+        "Check that the first row is the header."
+    )
+    M103 = (
+        "{path} row {row}, from line {line}: broken quoting ({reason}). Export the "
+        "file again with every quote inside a field doubled."
+    )
+    M104 = (
+        "{path} row {row}, from line {line}: {got} fields, the header has {width}. "
+        "Quote the fields that hold commas or line breaks."
+    )
+    M105 = (
+        "{path} row {row}: bytes that are not UTF-8. Convert the file first, such as "
+        "by 'iconv -f WINDOWS-1252 -t UTF-8'."
+    )
+    M106 = (
+        "{path} row {row}: a NUL character. The file is damaged or UTF-16: export it "
+        "again as UTF-8."
+    )
+    M107 = (
+        "{path} row {row}: the compressed file is cut short or damaged here. Copy it "
+        "again and test it with 'gzip -t'."
+    )
+    M108 = "{path}: no such category: {unknown}. It has: {found}. Ask for one of these."
+    M109 = (
+        "{path}: none of its {count} columns is called one of: {names}. Name the "
+        "column with the text so, in the first row."
+    )
+    M110 = "{path}: no note to use ({reasons}). Check the file and the filters."
+    M111 = (
+        "{path} row {row}: this note id was used before, for another text. Give every "
+        "note an id of its own, or rename the column: rows are then numbered."
+    )
+    M112 = "{path} row {row}: not a JSON object ({reason}). Write one object a line."
+    M113 = "{path} row {row}: '{field}' must be a {kind}. Mend the row."
+    M114 = (
+        "{path} row {row}: gold span {position} must have whole numbers with "
+        "0 <= start < end <= {length}, the text's length in characters. Mend the row."
+    )
+    M115 = (
+        "{path}: expected a folder of .txt files or a file ending in .csv, .tsv, "
+        ".jsonl (or these with .gz) or .txt. Rename or convert it."
+    )
+    M116 = "{path}: no .txt file in this folder. Check the path."
+    M117 = "The sample must be 0 (all notes) or more, got {value}."
+    M120 = "{path}: cannot be read ({reason}). Check the file and its permissions."
+    M121 = "{path}: more than one column is called '{name}'. Rename all but one."
 
     # 2xx weak
+    M201 = "{path}: no such concept table. Check --table."
+    M202 = (
+        "{path} row 1: missing columns {missing}, got {got}. A concept table needs "
+        "'cui' and 'name', and 'type_ids' to be clustered."
+    )
+    M203 = "{path} row {row}: broken CSV ({reason}). Mend the quotes of that row."
+    M204 = "{path}: no concept with an id and a name. Check that the table is whole."
+    M205 = (
+        "{path}: not UTF-8 text or a damaged .gz file ({reason}). Save the concept "
+        "table as UTF-8."
+    )
+    M211 = "{path}: no such clusters file. Check --clusters."
+    M212 = "{path}: malformed clusters file: {reason}. See assets/clusters.yml."
+    M213 = (
+        "unknown semantic types {types}: no UMLS type and none of {source}. Correct "
+        "the ids in the clusters file."
+    )
+    M214 = (
+        "no type of {labels} is in {source}, which has: {types}. Add one of these to "
+        "the clusters file, or remove the label."
+    )
+    M221 = (
+        "the package 'medcat' is not installed. Install it with: "
+        "pip install 'spacy-mslm[weak]'."
+    )
+    M222 = "{path}: no such model pack, expected a .zip file or a folder. Check --pack."
+    M223 = (
+        "{path}: sha256 is {got}, expected {expected}. The pack is another one or "
+        "damaged; a pack runs code when loaded, so it was not."
+    )
+    M224 = (
+        "{path}: the model pack could not be loaded ({reason}). It may be cut short or "
+        "made by another MedCAT: copy it again, or check its version."
+    )
+    M225 = (
+        "no concept of {source} is left to find, so MedCAT would not filter at all. "
+        "Check the clusters file against its types."
+    )
+    M231 = "'policy' must be one of {policies}, got '{got}'."
 
     # 3xx corpus
     M301 = (
@@ -48,8 +136,22 @@ class Errors(metaclass=_Coded):
         "Write to a new folder, or delete them first."
     )
     M307 = "{path}: no .spacy file in the folder. Run 'corpus build' first."
-    M308 = (
-        "{path}: not a DocBin, or cut short. Delete it and run 'corpus build' again."
+    M308 = "{path}: not a DocBin, or cut short. Delete it and run 'corpus build' again."
+    M309 = (
+        "shares must be at least 0 and together below 1, got dev {dev} and "
+        "test {test}. Change --dev or --test."
+    )
+    M310 = (
+        "record {number}: its 'split' is none of train, dev, test. "
+        "Mend the record's meta, or leave the split out."
+    )
+    M311 = (
+        "record {number}: its patient is wanted in {b} and was wanted in {a} before. "
+        "Give all notes of a patient one split."
+    )
+    M312 = (
+        "{patients} patient(s) leave no patient for '{empty}', and splits are made by "
+        "patient. Give notes of more patients, or set the shares --dev and --test to 0."
     )
 
     # 4xx masking and nn

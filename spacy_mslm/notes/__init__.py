@@ -1,1 +1,1 @@
-"""Room: notes."""
+"""Notes in: sources, de-identification marks, sentence rules, synthetic notes."""
