@@ -153,6 +153,35 @@ class Errors(metaclass=_Coded):
         "{patients} patient(s) leave no patient for '{empty}', and splits are made by "
         "patient. Give notes of more patients, or set the shares --dev and --test to 0."
     )
+    M313 = (
+        "label '{label}' has {n} training mentions, fewer than {few}: it will hardly "
+        "be learnt. Add notes or names of its concepts, or leave the label out."
+    )
+    M314 = (
+        "all training entities carry one label ('{label}'). If you expected more, "
+        "look at the concept table and its clusters."
+    )
+    M315 = (
+        "{share:.0%} of the training documents hold no entity. "
+        "Look at the concept table, or leave such documents out."
+    )
+    M316 = "{split}: labels that training never shows: {labels}. Check the split."
+    M317 = (
+        "{split}: {n} entities begin or end with white space, which training cannot "
+        "use. Build the corpus again with 'corpus build'."
+    )
+    M318 = (
+        "{split}: {n} tokens carry no annotation (missing, not O); they take no part "
+        "in the entity loss. If that is not meant, set the entities again."
+    )
+    M319 = (
+        "{split}: {n} documents have the text of a training document, so scores on "
+        "them flatter. Remove repeats before splitting."
+    )
+    M320 = (
+        "{split}: {n} patients are also in train, so scores flatter. "
+        "Split by patient with 'corpus build'."
+    )
 
     # 4xx masking and nn
     M401 = "'{name}' must lie between 0 and 1, got {value}."

@@ -111,10 +111,10 @@ TAG = st.sampled_from(["O", "B-X", "I-X", "B-Y", "I-Y"])
 @given(st.lists(st.lists(st.tuples(WORD, TAG), min_size=1), min_size=1))
 def test_wild_words_survive(tmp_path_factory, sentences):
     sentences = [
-        [(w, t) for w, t in s if w.strip(" ") == w and not w.startswith("\ufeff")]
+        [(w, t) for w, t in s if w.strip(" ") == w and w[0] not in "-\ufeff"]
         for s in sentences
     ]
-    sentences = [s for s in sentences if s and not s[0][0].startswith("-DOC")]
+    sentences = [s for s in sentences if s]
     if not sentences:
         return
     path = tmp_path_factory.mktemp("iob") / "x.tsv"
