@@ -1,1 +1,1 @@
-"""Room: weak."""
+"""Weak labels: labellers (MedCAT), type clusters, overlap policies. No spaCy here."""

@@ -1,0 +1,271 @@
+"""MedCAT 2.9 as a labeller: from a concept table, or from a model pack.
+
+The one module that imports medcat, inside functions, so that everything else works
+without it. MedCAT's logs, its usage log and its look-up for newer versions are off:
+the first can hold text of notes, the last goes to the internet.
+"""
+
+import hashlib
+import logging
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from ..errors import Errors, MslmError
+from ..types import CharSpan, DropCounts, Note
+from .clusters import Clusters
+from .concepts import Concept
+from .labeller import Labeller
+from .names import label_of, servable
+from .paragraphs import LIMIT, paragraph_spans
+
+SOURCE = "medcat"
+_CHUNK = 1 << 20
+
+
+class MedcatLabeller(Labeller):
+    """Find the concepts of a MedCAT model that lie in the clusters.
+
+    `labels` is concept id -> label; nothing else comes back. A span's score is
+    MedCAT's link similarity, 1 for a name with one concept, and no probability.
+    Spans below `min_score` are counted in `drops`. Spans may overlap.
+    """
+
+    name = SOURCE
+
+    def __init__(
+        self,
+        cat: Any,
+        labels: Mapping[str, str],
+        *,
+        source: str,
+        min_score: float = 0.0,
+        paragraph_limit: int = LIMIT,
+        concept_ids: Mapping[str, str] | None = None,
+        drops: DropCounts | None = None,
+    ) -> None:
+        if not 0 <= min_score <= 1:
+            raise MslmError(Errors.M401.format(name="min_score", value=min_score))
+        self.labels = dict(labels)
+        self.min_score = min_score
+        self.paragraph_limit = paragraph_limit
+        self.concept_ids = concept_ids or {}
+        self.drops = DropCounts() if drops is None else drops
+        self._cat = cat
+        _configure(cat.config, set(labels), source=source)
+
+    @classmethod
+    def from_table(
+        cls, concepts: Sequence[Concept], clusters: Clusters, **settings: Any
+    ) -> "MedcatLabeller":
+        """Build an untrained MedCAT from a concept table.
+
+        `settings` are those of the constructor. Names are chosen by `servable`.
+        Raises MslmError when medcat is missing or no concept lies in the clusters.
+        """
+        drops = settings.setdefault("drops", DropCounts())
+        chosen = servable(concepts, clusters, DropCounts())
+        # Ids of our own: MedCAT upper-cases what it is given.
+        ids = {f"C{number}": concept for number, concept in enumerate(chosen)}
+        labels = {key: label_of(concept, clusters) for key, concept in ids.items()}
+        if not ids:
+            raise MslmError(Errors.M225.format(source="the concept table"))
+        return cls(
+            _build(ids),
+            cast(dict[str, str], labels),
+            source="the concept table",
+            concept_ids={key: concept.concept_id for key, concept in ids.items()},
+            **{**settings, "drops": drops},
+        )
+
+    @classmethod
+    def from_pack(
+        cls, path: str | Path, clusters: Clusters, *, sha256: str = "", **settings: Any
+    ) -> "MedcatLabeller":
+        """Load a model pack, a `.zip` or its folder, and keep what is in the clusters.
+
+        Loading runs code from the pack (it is a pickle inside): only load packs you
+        trust, and give their `sha256` where you know it. It is checked first. Add-ons
+        (MetaCAT, RelCAT) are left out. Raises MslmError for a missing or damaged
+        pack, another hash, and types as `Clusters.select`.
+        """
+        path = Path(path)
+        if sha256 and (got := pack_sha256(path)) != sha256.strip().lower():
+            raise MslmError(Errors.M223.format(path=path, got=got, expected=sha256))
+        cat = _load(path)
+        labels = _pack_labels(cat.cdb, clusters, source=path.name)
+        return cls(cat, labels, source=path.name, **settings)
+
+    def find(self, note: Note) -> Iterator[CharSpan]:
+        for start, end in paragraph_spans(note.text, self.paragraph_limit):
+            doc = self._cat(note.text[start:end])
+            for entity in doc.linked_ents if doc else ():
+                if span := self._span(note.text, entity, start):
+                    yield span
+
+    def _span(self, text: str, entity: Any, offset: int) -> CharSpan | None:
+        label = self.labels.get(entity.cui)
+        if label is None:
+            return None
+        score = min(1.0, max(0.0, float(entity.context_similarity)))
+        if score < self.min_score:
+            self.drops["below_min_score"] += 1
+            return None
+        edges = _edges(
+            text,
+            offset + int(entity.base.start_char_index),
+            offset + int(entity.base.end_char_index),
+        )
+        if edges is None:
+            self.drops["span_outside_text"] += 1
+            return None
+        concept_id = self.concept_ids.get(entity.cui, entity.cui)
+        return CharSpan(*edges, label, self.name, concept_id, round(score, 6))
+
+
+def pack_sha256(path: str | Path) -> str:
+    """The sha256 of a pack: of the file, or of a folder's sorted paths and files."""
+    path = Path(path)
+    if path.is_file():
+        return _file_sha256(path)
+    if not path.is_dir():
+        raise MslmError(Errors.M222.format(path=path))
+    digest = hashlib.sha256()
+    for file in sorted(file for file in path.rglob("*") if file.is_file()):
+        name = file.relative_to(path).as_posix()
+        digest.update(f"{name}\0{_file_sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def pack_counts(labeller: MedcatLabeller) -> dict[str, Any]:
+    """What a pack holds of each type: id -> {name, label, concepts}."""
+    labels = labeller.labels
+    return {
+        type_id: {
+            "name": str(info.name),
+            "concepts": len(info.cuis),
+            "in_clusters": sum(cui in labels for cui in info.cuis),
+        }
+        for type_id, info in sorted(labeller._cat.cdb.type_id2info.items())
+    }
+
+
+def _configure(config: Any, cuis: set[str], *, source: str) -> None:
+    """Set the filter and what costs time or leaves traces.
+
+    An empty set means "no filter" to MedCAT, so it is an error here.
+    """
+    filters = config.components.linking.filters
+    allowed = cuis & set(filters.cuis) if filters.cuis else cuis
+    if not allowed - set(filters.cuis_exclude):
+        raise MslmError(Errors.M225.format(source=source))
+    filters.cuis = allowed
+    config.components.linking.train = False
+    # MedCAT's own filter counts tokens wrongly (it forgets a span's last one); all
+    # spans come back and `policy.resolve` decides.
+    config.general.show_nested_entities = True
+    config.general.usage_monitor.enabled = False
+    if config.general.nlp.provider == "regex":
+        # The regex tokenizer ignores the corrected form: three times slower, no gain.
+        config.general.spell_check = False
+
+
+def _build(concepts: Mapping[str, Concept]) -> Any:
+    cat, cdb_maker, config, vocab = _import()
+    import pandas as pd
+
+    rows = [(key, name) for key, concept in concepts.items() for name in concept.names]
+    # One name a row, escaped: MedCAT splits on `|`.
+    frame = pd.DataFrame(
+        [(key, name.replace("|", " ")) for key, name in rows], columns=["cui", "name"]
+    )
+    cdb = cdb_maker(config()).prepare_csvs([frame])
+    # Without a Vocab the first name that needs its context crashes.
+    return cat(cdb, vocab(), cdb.config)
+
+
+def _load(path: Path) -> Any:
+    cat = _import()[0]
+    if not path.exists():
+        raise MslmError(Errors.M222.format(path=path))
+    try:
+        if path.is_dir():
+            return _load_folder(cat, path)
+        # Unpacked by us: MedCAT prefers a folder of the same name beside the zip to
+        # the zip itself, whatever that folder holds.
+        with tempfile.TemporaryDirectory(prefix="mslm-pack-") as folder:
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(folder)
+            return _load_folder(cat, Path(folder))
+    except Exception as err:
+        # A pack can fail in any way: it is somebody's pickle.
+        reason = type(err).__name__
+        raise MslmError(Errors.M224.format(path=path, reason=reason)) from err
+
+
+def _load_folder(cat: Any, folder: Path) -> Any:
+    from medcat.pipeline.pipeline import _ENABLED_ADDONS_PATH
+
+    return cat.load_model_pack(
+        str(folder), addon_config_dict={_ENABLED_ADDONS_PATH: []}
+    )
+
+
+def _pack_labels(cdb: Any, clusters: Clusters, *, source: str) -> dict[str, str]:
+    types = {key: str(info.name) for key, info in cdb.type_id2info.items()}
+    chosen = clusters.select(types, source=source)
+    labels: dict[str, str] = {}
+    # The file's last label first, so that its first one wins a concept with two.
+    for label in reversed(clusters.labels):
+        for type_id, its_label in chosen.items():
+            if its_label == label:
+                cuis = cdb.type_id2info[type_id].cuis
+                labels.update(dict.fromkeys(map(str, cuis), label))
+    return labels
+
+
+def _edges(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Offsets inside the text, without outer white space and at word edges."""
+    start, end = max(0, start), min(len(text), end)
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start >= end:
+        return None
+    while _inside_word(text, start):
+        start -= 1
+    while _inside_word(text, end):
+        end += 1
+    return start, end
+
+
+def _inside_word(text: str, at: int) -> bool:
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
+
+
+def _import() -> tuple[Any, Any, Any, Any]:
+    """CAT, CDBMaker, Config and Vocab, or the message how to install them."""
+    os.environ.setdefault("MEDCAT_DISABLE_VERSION_CHECK", "true")
+    logger = logging.getLogger("medcat")
+    logger.propagate = False
+    logger.addHandler(logging.NullHandler())
+    try:
+        from medcat.cat import CAT
+        from medcat.config import Config
+        from medcat.model_creation.cdb_maker import CDBMaker
+        from medcat.vocab import Vocab
+    except ImportError as err:
+        raise MslmError(Errors.M221) from err
+    return CAT, CDBMaker, Config, Vocab
+
+
+def _file_sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,120 @@
+"""Names as MedCAT's regex tokenizer sees them, and which of them can be served.
+
+An untrained MedCAT silently drops every name that two concepts share, and never
+finds a very short one. Both are decided here instead, where they can be counted.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ..types import DropCounts
+from .clusters import Clusters
+from .concepts import Concept
+
+# MedCAT 2.9: tokens of the regex tokenizer, and what its tagger skips.
+_TOKEN = re.compile(r"[^a-zA-Z0-9\s]+|\b\w+\b|\S+")
+_KEPT_MARKS = {".", ":"}
+_SKIPPED_WORDS = {"nos"}
+_PARENTHESIS = re.compile(r"\s\([a-zA-Z]+[^)(]*\)$")
+MIN_NAME_LENGTH = 3
+_MIN_LETTERS = 2
+_MIN_WITHOUT_PARENTHESIS = 5
+
+
+def name_key(name: str) -> str:
+    """The form in which names are compared: lower-cased words joined by `~`.
+
+    Punctuation is skipped, so "type-2 diabetes" and "type 2 diabetes" are one.
+    """
+    words = []
+    for word in _TOKEN.findall(name):
+        lower = word.lower()
+        ascii_start = lower[0].isascii() and lower[0].isalnum()
+        if (ascii_start or word in _KEPT_MARKS) and lower not in _SKIPPED_WORDS:
+            words.append(lower)
+    return "~".join(words)
+
+
+def servable(
+    concepts: Sequence[Concept], clusters: Clusters, drops: DropCounts
+) -> list[Concept]:
+    """The concepts in the clusters, with the names that point to one label.
+
+    - A name shared by concepts of different labels, or by one in and one outside the
+      clusters, is dropped: "name_in_several_labels".
+    - A name shared within one label keeps that label, which is sure, and the first
+      concept that prefers it, or the first that has it: "name_in_several_concepts".
+    - Dropped besides: names under three characters ("name_too_short") and names of
+      which MedCAT sees a part only, e.g. "β-blocker" ("name_cut_by_tokenizer").
+    """
+    labels = [label_of(concept, clusters) for concept in concepts]
+    keys = [_keyed(concept) for concept in concepts]
+    owner = _owners(keys, labels)
+    kept = []
+    for index, (concept, label) in enumerate(zip(concepts, labels, strict=True)):
+        if label is None:
+            drops["concept_outside_clusters"] += 1
+            continue
+        names = []
+        for key, name in keys[index].items():
+            if reason := _unfit(key, name):
+                drops[reason] += 1
+            elif owner[key] is None:
+                drops["name_in_several_labels"] += 1
+            elif owner[key] != index:
+                drops["name_in_several_concepts"] += 1
+            else:
+                names.append(name)
+        if names:
+            kept.append(replace(concept, names=tuple(names)))
+        else:
+            drops["concept_without_names"] += 1
+    return kept
+
+
+def label_of(concept: Concept, clusters: Clusters) -> str | None:
+    """The label of a concept by its types; None outside the clusters."""
+    return clusters.label_of_types(dict.fromkeys(concept.type_ids, ""))
+
+
+def _keyed(concept: Concept) -> dict[str, str]:
+    """Key -> name, the preferred name first and also without its "(disorder)"."""
+    names = list(concept.names)
+    bare = _PARENTHESIS.sub("", names[0])
+    if len(bare) >= _MIN_WITHOUT_PARENTHESIS:
+        names.insert(1, bare)
+    keyed: dict[str, str] = {}
+    for name in names:
+        keyed.setdefault(name_key(name), name)
+    return keyed
+
+
+def _owners(
+    keys: Iterable[dict[str, str]], labels: Iterable[str | None]
+) -> dict[str, int | None]:
+    """Key -> index of the concept that keeps the name, None where labels differ."""
+    owner: dict[str, int | None] = {}
+    seen: dict[str, str | None] = {}
+    rank: dict[str, int] = {}
+    for index, (names, label) in enumerate(zip(keys, labels, strict=True)):
+        for place, key in enumerate(names):
+            if seen.setdefault(key, label) != label:
+                owner[key] = None
+            elif key not in owner or (
+                owner[key] is not None and place == 0 < rank[key]
+            ):
+                owner[key] = index
+                rank[key] = place
+    return owner
+
+
+def _unfit(key: str, name: str) -> str:
+    letters = sum(char.isascii() and char.isalpha() for char in key)
+    if len(key) < MIN_NAME_LENGTH or letters < _MIN_LETTERS:
+        return "name_too_short"
+    if sum(map(str.isalpha, key)) < sum(map(str.isalpha, name.lower())) and not (
+        _SKIPPED_WORDS & set(name.lower().split())
+    ):
+        return "name_cut_by_tokenizer"
+    return ""
