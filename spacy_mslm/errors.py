@@ -71,6 +71,15 @@ class Errors(metaclass=_Coded):
     M117 = "The sample must be 0 (all notes) or more, got {value}."
     M120 = "{path}: cannot be read ({reason}). Check the file and its permissions."
     M121 = "{path}: more than one column is called '{name}'. Rename all but one."
+    M151 = "patients must be at least 3, one for each of train, dev, test; got {patients}."
+    M152 = (
+        "The concept table names no concept of {label} that only {part} notes may use. "
+        "Give a table with more concepts of {label}."
+    )
+    M153 = (
+        "The concepts allow no {kind} mention in {part} notes. Give a table with more "
+        "names (and, for absent ones, without the generator's own absent concepts)."
+    )
 
     # 2xx weak
     M201 = "{path}: no such concept table. Check --table."
@@ -83,6 +92,9 @@ class Errors(metaclass=_Coded):
     M205 = (
         "{path}: not UTF-8 text or a damaged .gz file ({reason}). Save the concept "
         "table as UTF-8."
+    )
+    M206 = (
+        "{path}: sha256 is {got}, expected {expected}. Another table, or a damaged one."
     )
     M211 = "{path}: no such clusters file. Check --clusters."
     M212 = "{path}: malformed clusters file: {reason}. See assets/clusters.yml."
@@ -192,8 +204,8 @@ class Errors(metaclass=_Coded):
         "config.json, tokenizer files and weights) or package:NAME/PATH."
     )
     M404 = (
-        "encoder '{source}': could not be fetched by name ({reason}). Without internet, "
-        "give a folder in hub layout or package:NAME/PATH."
+        "encoder '{source}': could not be fetched by name ({reason}). Without "
+        "internet, give a folder in hub layout or package:NAME/PATH."
     )
     M405 = (
         "encoder '{source}': could not be read ({reason}). The folder may be cut "
@@ -217,6 +229,24 @@ class Errors(metaclass=_Coded):
 
     # 5xx pipeline
 
+    M501 = (
+        "component '{name}': label '{label}' cannot be added to a trained network. "
+        "Train again with it among the labels."
+    )
+    M502 = (
+        "component '{name}': get_loss() is not used. Call update(), which computes the "
+        "losses and their gradients in one pass."
+    )
+    M503 = (
+        "component '{name}': the training examples hold no entity, so there is no "
+        "label to learn. Check the corpus (python -m spacy_mslm corpus stats)."
+    )
+
+    M504 = (
+        "{path}: no word count for '{split}'. Build the corpus with python -m "
+        "spacy_mslm corpus build (or corpus iob), or use another schedule."
+    )
+
     # 6xx scoring and report
     M601 = (
         "gold holds {gold} documents and the predictions hold {predicted}. "
@@ -227,3 +257,56 @@ class Errors(metaclass=_Coded):
     M701 = "{path}: no such file or folder. Check the path."
     M702 = "{path} is a file, expected a folder. Move it away or give another path."
     M703 = "{path} is a folder, expected a file. Give the path of a file."
+    M730 = "{path}: no manifest.json, so '{stage}' has not finished. Run '{stage}' again."
+    M731 = "{path}: a damaged manifest. Run '{stage}' again."
+    M732 = (
+        "{path}: the folder holds other files, and would be replaced as a whole. "
+        "Give a new or an empty folder."
+    )
+    M733 = "{path}: no label shard (*.jsonl) in the folder. Run 'label' again."
+    M734 = (
+        "{path} row {row}: a span needs whole numbers 'start' and 'end', a 'label' and "
+        "a 'source'. Run 'label' again."
+    )
+    M735 = (
+        "{path}: none of the {notes} notes has a span of '{source}' (sources found: "
+        "{found}). Look at the concept table, lower --min-score of 'label', or name "
+        "another --source."
+    )
+    M736 = (
+        "{path}: none of the {docs} training documents holds an entity. Give more "
+        "notes, change --seed, or look at the concept table."
+    )
+    M737 = (
+        "{path}: the file's name must tell one split: train, dev (devel, valid) or "
+        "test. Rename the file."
+    )
+    M738 = (
+        "{path}: none of the {docs} documents holds an entity that fits whole words. "
+        "Check that tags and offsets belong to these texts."
+    )
+    M711 = "the shard size must be 1 or more, got {got}. Change --shard-size."
+    M712 = "{path}: another run is writing there. Wait for it or give another folder."
+    M713 = (
+        "{path}: no concepts in this folder, or not whole ({reason}). Run 'concepts "
+        "build --out {path}' first."
+    )
+    M714 = (
+        "{path}: no entity was found in {notes} notes. Check that table or pack and "
+        "notes are in one language, or lower --min-score; the shards are kept."
+    )
+    M715 = (
+        "{path}: the labeller failed on all of {notes} notes ({reason}). Check the "
+        "concepts folder, and that medcat is the version of the extra [weak]."
+    )
+    M716 = "neither a concept table nor a model pack is given. Give --table or --pack."
+
+
+class Notes(metaclass=_Coded):
+    """What a log says without anything being wrong."""
+
+    N501 = "component '{name}': mask weights: term {entity:.3f}, base {base:.3f}."
+    N502 = (
+        "encoder '{source}': the checkpoint has no masked-LM head; a fresh one trains "
+        "with the other heads."
+    )

@@ -50,9 +50,9 @@ def read_concepts(
         names = _split(row["name"])
         status = row.get("name_status", "").strip().upper()
         if not concept_id or not names:
-            drops["concept_row_incomplete"] += 1
+            drops["row without id or name"] += 1
         elif status == "N":
-            drops["name_needs_context"] += len(names)
+            drops["name with status N"] += len(names)
         else:
             types.setdefault(concept_id, []).extend(_split(row.get("type_ids", "")))
             chosen = preferred if status == "P" else others

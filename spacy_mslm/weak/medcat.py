@@ -112,7 +112,7 @@ class MedcatLabeller(Labeller):
             return None
         score = min(1.0, max(0.0, float(entity.context_similarity)))
         if score < self.min_score:
-            self.drops["below_min_score"] += 1
+            self.drops["score below the least"] += 1
             return None
         edges = _edges(
             text,
@@ -120,7 +120,7 @@ class MedcatLabeller(Labeller):
             offset + int(entity.base.end_char_index),
         )
         if edges is None:
-            self.drops["span_outside_text"] += 1
+            self.drops["span outside the text"] += 1
             return None
         concept_id = self.concept_ids.get(entity.cui, entity.cui)
         return CharSpan(*edges, label, self.name, concept_id, round(score, 6))

@@ -42,11 +42,11 @@ def servable(
     """The concepts in the clusters, with the names that point to one label.
 
     - A name shared by concepts of different labels, or by one in and one outside the
-      clusters, is dropped: "name_in_several_labels".
+      clusters, is dropped: "name shared by several labels".
     - A name shared within one label keeps that label, which is sure, and the first
-      concept that prefers it, or the first that has it: "name_in_several_concepts".
-    - Dropped besides: names under three characters ("name_too_short") and names of
-      which MedCAT sees a part only, e.g. "β-blocker" ("name_cut_by_tokenizer").
+      concept that prefers it, or the first that has it: "name shared by several concepts".
+    - Dropped besides: names under three characters ("name too short") and names of
+      which MedCAT sees a part only, e.g. "β-blocker" ("name cut by the tokenizer").
     """
     labels = [label_of(concept, clusters) for concept in concepts]
     keys = [_keyed(concept) for concept in concepts]
@@ -54,22 +54,22 @@ def servable(
     kept = []
     for index, (concept, label) in enumerate(zip(concepts, labels, strict=True)):
         if label is None:
-            drops["concept_outside_clusters"] += 1
+            drops["concept outside the clusters"] += 1
             continue
         names = []
         for key, name in keys[index].items():
             if reason := _unfit(key, name):
                 drops[reason] += 1
             elif owner[key] is None:
-                drops["name_in_several_labels"] += 1
+                drops["name shared by several labels"] += 1
             elif owner[key] != index:
-                drops["name_in_several_concepts"] += 1
+                drops["name shared by several concepts"] += 1
             else:
                 names.append(name)
         if names:
             kept.append(replace(concept, names=tuple(names)))
         else:
-            drops["concept_without_names"] += 1
+            drops["concept without a name left"] += 1
     return kept
 
 
@@ -112,9 +112,9 @@ def _owners(
 def _unfit(key: str, name: str) -> str:
     letters = sum(char.isascii() and char.isalpha() for char in key)
     if len(key) < MIN_NAME_LENGTH or letters < _MIN_LETTERS:
-        return "name_too_short"
+        return "name too short"
     if sum(map(str.isalpha, key)) < sum(map(str.isalpha, name.lower())) and not (
         _SKIPPED_WORDS & set(name.lower().split())
     ):
-        return "name_cut_by_tokenizer"
+        return "name cut by the tokenizer"
     return ""

@@ -49,8 +49,8 @@ def resolve(
     """Disjoint spans in order of their offsets, taken greedily by `policy`.
 
     "longest" takes long spans first, "score" high scores, "first" early starts; the
-    rest is counted in `drops` ("span_repeated" for the same offsets, else
-    "span_overlapping"). The result does not depend on the order of `spans`.
+    rest is counted in `drops` ("span repeated" for the same offsets, else
+    "span overlapping a better one"). The result does not depend on the order of `spans`.
     """
     check_policy(policy)
     key = POLICIES[policy]
@@ -66,5 +66,5 @@ def resolve(
             kept.insert(place, span)
         elif drops is not None:
             same = (near[0].start, near[0].end) == (span.start, span.end)
-            drops["span_repeated" if same else "span_overlapping"] += 1
+            drops["span repeated" if same else "span overlapping a better one"] += 1
     return kept
