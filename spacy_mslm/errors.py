@@ -71,7 +71,7 @@ class Errors(metaclass=_Coded):
     M117 = "The sample must be 0 (all notes) or more, got {value}."
     M120 = "{path}: cannot be read ({reason}). Check the file and its permissions."
     M121 = "{path}: more than one column is called '{name}'. Rename all but one."
-    M151 = "patients must be at least 3, one for each of train, dev, test; got {patients}."
+    M151 = "The number of patients must be 3 or more, one a split; got {patients}."
     M152 = (
         "The concept table names no concept of {label} that only {part} notes may use. "
         "Give a table with more concepts of {label}."

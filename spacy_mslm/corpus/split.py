@@ -7,6 +7,19 @@ from collections.abc import Iterable
 from ..errors import Errors, MslmError
 
 SPLITS = ("train", "dev", "test")
+_OTHER_NAMES = {
+    **dict.fromkeys(("training",), "train"),
+    **dict.fromkeys(("devel", "development", "val", "valid", "validation"), "dev"),
+    **dict.fromkeys(("testing",), "test"),
+}
+
+
+def split_name(name: str) -> str:
+    """One of `SPLITS` for its usual other names, in any letter case; any other name
+    comes back as it is."""
+    known = name.strip().lower()
+    known = _OTHER_NAMES.get(known, known)
+    return known if known in SPLITS else name.strip()
 
 
 def assign_splits(

@@ -1,0 +1,90 @@
+"""`corpus`: from labels or IOB files to what `spacy train` reads."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import app
+
+corpus_app = typer.Typer(
+    name="corpus", help="Make a training corpus, or look at one.", no_args_is_help=True
+)
+app.add_typer(corpus_app, name="corpus")
+
+Out = Annotated[Path, typer.Option("--out", help="Folder to write (replaced whole).")]
+
+
+@corpus_app.command("build")
+def build_cli(
+    labels: Annotated[Path, typer.Argument(help="Folder written by 'label'.")],
+    out: Out,
+    policy: Annotated[
+        str, typer.Option(help="Which of overlapping spans stays: longest|score|first.")
+    ] = "longest",
+    dev: Annotated[float, typer.Option(help="Share of patients for dev.")] = 0.1,
+    test: Annotated[float, typer.Option(help="Share of patients for test.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    source: Annotated[
+        str, typer.Option(help="Whose spans become the entities.")
+    ] = "medcat",
+) -> None:
+    """Split labelled notes by patient and write DocBins."""
+    from ..stages.corpus import build_corpus
+
+    manifest = build_corpus(
+        labels, out, policy=policy, dev=dev, test=test, seed=seed, source=source
+    )
+    _summary(out, manifest)
+
+
+@corpus_app.command("iob")
+def iob_cli(
+    files: Annotated[
+        list[Path], typer.Argument(help="IOB2 files named train, dev or test.")
+    ],
+    out: Out,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Read a stray I- tag as B- (IOB1).")
+    ] = False,
+) -> None:
+    """Convert IOB files, one document a sentence, tokens kept."""
+    from ..stages.corpus import build_iob_corpus
+
+    _summary(out, build_iob_corpus(files, out, repair=repair))
+
+
+@corpus_app.command("stats")
+def stats_cli(
+    corpus: Annotated[Path, typer.Argument(help="Corpus folder, split or file.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write the counts as JSON.")
+    ] = None,
+) -> None:
+    """Say what a corpus holds and what may be wrong with it."""
+    from ..corpus.table import stats_table
+    from ..runners.atomic import atomic_write_text
+    from ..stages.corpus import corpus_report
+    from ..stages.files import json_text
+
+    report = corpus_report(corpus)
+    print(stats_table(report))
+    _warn(report)
+    if out is not None:
+        atomic_write_text(out, json_text(report))
+        print(f"Wrote {out}")
+
+
+def _summary(out: Path, manifest: dict[str, Any]) -> None:
+    _warn(manifest)
+    dropped = sum(manifest["drops"].values())
+    parts = ", ".join(
+        f"{name} {s['docs']} docs {sum(s['entities'].values())} entities"
+        for name, s in manifest["splits"].items()
+    )
+    print(f"Wrote {out}: {parts}; {dropped} spans dropped (see manifest.json)")
+
+
+def _warn(report: dict[str, Any]) -> None:
+    for line in report["warnings"]:
+        print(f"warning: {line}")
