@@ -21,8 +21,8 @@ from ..weak.concepts import Concept, read_concepts, write_concepts
 from ..weak.labeller import Labeller
 from ..weak.medcat import MedcatLabeller, pack_counts, pack_sha256
 from ..weak.names import label_of, servable
+from . import files
 
-MANIFEST = "manifest.json"
 _CLUSTERS = "clusters.yml"
 _TABLE = "concepts.csv"
 _PACK = "pack.json"
@@ -37,6 +37,7 @@ def build_concepts(
     manifest. Raises MslmError (M201-M225) and leaves `out` as it was.
     """
     chosen = Clusters.load(clusters)
+    files.check_replaceable(out)
     with atomic_folder(out) as folder:
         if pack:
             manifest = _from_pack(Path(pack), chosen, sha256, folder)
@@ -51,7 +52,7 @@ def build_concepts(
             for name in (_CLUSTERS, _TABLE)
             if (folder / name).is_file()
         }
-        _write_json(folder / MANIFEST, manifest)
+        (folder / files.MANIFEST).write_text(files.json_text(manifest), "utf-8")
     return manifest
 
 
@@ -60,22 +61,15 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
 
     Raises MslmError where the folder is not what `build_concepts` left.
     """
-    path = folder / MANIFEST
-    try:
-        data = path.read_bytes()
-        manifest = json.loads(data)
-        for name, sha256 in manifest["files"].items():
-            if _sha256(folder / name) != sha256:
-                raise MslmError(
-                    Errors.M713.format(path=folder, reason=f"{name} has changed")
-                )
-    except FileNotFoundError as err:
-        reason = f"no {Path(err.filename).name}"
-        raise MslmError(Errors.M713.format(path=folder, reason=reason)) from err
-    except (OSError, KeyError, AttributeError, json.JSONDecodeError) as err:
-        reason = f"{MANIFEST} cannot be read"
-        raise MslmError(Errors.M713.format(path=folder, reason=reason)) from err
-    return manifest, hashlib.sha256(data).hexdigest()
+    manifest = files.read_manifest(folder, "concepts build")
+    if "source" not in manifest or "files" not in manifest:
+        reason = "the manifest is of another stage"
+        raise MslmError(Errors.M713.format(path=folder, reason=reason))
+    for name, sha256 in manifest["files"].items():
+        if not (folder / name).is_file() or _sha256(folder / name) != sha256:
+            reason = f"{name} is missing or has changed"
+            raise MslmError(Errors.M713.format(path=folder, reason=reason))
+    return manifest, _sha256(folder / files.MANIFEST)
 
 
 def load_labeller(folder: Path, **settings: Any) -> Labeller:
@@ -139,7 +133,8 @@ def _from_pack(
     names = {type_id: about["name"] for type_id, about in held.items()}
     types = clusters.select(names, source=pack.name)
     per_label = Counter(labeller.labels.values())
-    _write_json(folder / _PACK, {"path": str(pack.resolve())})
+    pointer = files.json_text({"path": str(pack.resolve())})
+    (folder / _PACK).write_text(pointer, "utf-8")
     return {
         "source": "pack",
         "name": pack.name,
@@ -151,11 +146,6 @@ def _from_pack(
         "counts": {label: {"concepts": n} for label, n in per_label.items()},
         "drops": {},
     }
-
-
-def _write_json(path: Path, content: Any) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _sha256(path: Path) -> str:

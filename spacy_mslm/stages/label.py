@@ -14,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from .. import notes as notes_room
+from .. import weak
 from ..errors import Errors, MslmError
 from ..notes.deid import placeholder_spans
 from ..notes.records import note_row
@@ -24,12 +26,11 @@ from ..types import CharSpan, DropCounts, Note
 from ..weak.labeller import Labeller
 from ..weak.policy import check_policy, resolve
 from .concepts import load_labeller, read_manifest
+from .files import json_text, sha256_of
 
 ON_PLACEHOLDER = "span on a de-identification mark"
 FAILED = "note the labeller failed on"
 _SPANS = "spans "
-# Raise when the same text and settings would be labelled otherwise than before.
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,7 @@ def label_notes(
         "has_gold": seen.has_gold,
         "shards": {shard.file: shard.sha256 for shard in run.shards},
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
-    atomic_write_text(out / SEAL, text + "\n")
+    atomic_write_text(out / SEAL, json_text(manifest))
     return manifest
 
 
@@ -196,12 +196,19 @@ def _check(run: Run, labels: Sequence[str], out: Path) -> dict[str, int]:
 def _key(concepts_hash: str, settings: LabelSettings, versions: dict[str, str]) -> str:
     parts = {
         "concepts": concepts_hash,
-        "format": _FORMAT,
+        "code": _code_hash(),
         "min_score": settings.min_score,
         "policy": settings.policy,
         "versions": versions,
     }
     return json.dumps(parts, sort_keys=True)
+
+
+def _code_hash() -> str:
+    """A hash of the code that labels: shards of other code are not taken over."""
+    rooms = Path(weak.__file__).parent, Path(notes_room.__file__).parent
+    paths = [path for room in rooms for path in sorted(room.glob("*.py"))]
+    return sha256_of([*paths, Path(__file__)])
 
 
 def _versions() -> dict[str, str]:

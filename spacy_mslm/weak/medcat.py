@@ -18,6 +18,7 @@ from ..errors import Errors, MslmError
 from ..types import CharSpan, DropCounts, Note
 from .clusters import Clusters
 from .concepts import Concept
+from .edges import crosses_an_end, word_edges
 from .labeller import Labeller
 from .names import label_of, servable
 from .paragraphs import LIMIT, paragraph_spans
@@ -114,13 +115,13 @@ class MedcatLabeller(Labeller):
         if score < self.min_score:
             self.drops["score below the least"] += 1
             return None
-        edges = _edges(
-            text,
-            offset + int(entity.base.start_char_index),
-            offset + int(entity.base.end_char_index),
-        )
+        start = offset + int(entity.base.start_char_index)
+        edges = word_edges(text, start, offset + int(entity.base.end_char_index))
         if edges is None:
             self.drops["span outside the text"] += 1
+            return None
+        if crosses_an_end(text[slice(*edges)]):
+            self.drops["span across the end of a sentence or list item"] += 1
             return None
         concept_id = self.concept_ids.get(entity.cui, entity.cui)
         return CharSpan(*edges, label, self.name, concept_id, round(score, 6))
@@ -225,26 +226,6 @@ def _pack_labels(cdb: Any, clusters: Clusters, *, source: str) -> dict[str, str]
                 cuis = cdb.type_id2info[type_id].cuis
                 labels.update(dict.fromkeys(map(str, cuis), label))
     return labels
-
-
-def _edges(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Offsets inside the text, without outer white space and at word edges."""
-    start, end = max(0, start), min(len(text), end)
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    if start >= end:
-        return None
-    while _inside_word(text, start):
-        start -= 1
-    while _inside_word(text, end):
-        end += 1
-    return start, end
-
-
-def _inside_word(text: str, at: int) -> bool:
-    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
 
 
 def _import() -> tuple[Any, Any, Any, Any]:

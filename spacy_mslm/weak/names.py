@@ -44,7 +44,8 @@ def servable(
     - A name shared by concepts of different labels, or by one in and one outside the
       clusters, is dropped: "name shared by several labels".
     - A name shared within one label keeps that label, which is sure, and the first
-      concept that prefers it, or the first that has it: "name shared by several concepts".
+      concept that prefers it, or the first that has it: "name shared by several
+      concepts".
     - Dropped besides: names under three characters ("name too short") and names of
       which MedCAT sees a part only, e.g. "β-blocker" ("name cut by the tokenizer").
     """

@@ -49,8 +49,8 @@ def resolve(
     """Disjoint spans in order of their offsets, taken greedily by `policy`.
 
     "longest" takes long spans first, "score" high scores, "first" early starts; the
-    rest is counted in `drops` ("span repeated" for the same offsets, else
-    "span overlapping a better one"). The result does not depend on the order of `spans`.
+    rest is counted in `drops` ("span repeated" for the same offsets, else "span
+    overlapping a better one"). The result does not depend on the order of `spans`.
     """
     check_policy(policy)
     key = POLICIES[policy]
