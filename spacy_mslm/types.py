@@ -5,11 +5,11 @@ pieces, M masked pieces, V vocabulary, L labels, H width, S spans.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -94,3 +94,17 @@ class SentencePieces:
     piece_word: IntArray
     terms: tuple[tuple[int, int], ...]
     maskable: BoolArray
+
+
+class Masker(Protocol):
+    """Draws the plan of one sentence: a pure function of sentence and key."""
+
+    def draw(self, sentence: SentencePieces, key: Sequence[int]) -> MaskPlan: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MaskWeights:
+    """Weight of a masked piece's error by its kind; the two sum to 1."""
+
+    base: float
+    entity: float

@@ -1,0 +1,1 @@
+"""Peers beside ours, in one run."""

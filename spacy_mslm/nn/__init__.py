@@ -1,0 +1,16 @@
+"""The torch core: encoder, windows, heads, losses, one step, one predict (no spaCy)."""
+
+from .batch import Batch as Batch
+from .batch import count_kinds as count_kinds
+from .batch import make_batch as make_batch
+from .documents import Annotation as Annotation
+from .documents import ScoredSpan as ScoredSpan
+from .documents import WordDoc as WordDoc
+from .encoder import LoadedEncoder as LoadedEncoder
+from .encoder import load_encoder as load_encoder
+from .loss import LossParts as LossParts
+from .loss import LossWeights as LossWeights
+from .network import MslmNetwork as MslmNetwork
+from .predict import predict as predict
+from .step import Objective as Objective
+from .step import step as step

@@ -1,0 +1,173 @@
+"""Encoders by hub name, folder in hub layout, or installed package's folder."""
+
+import contextlib
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ..errors import Errors, MslmError
+from .heads import MlmHead
+from .pieces import PieceTokenizer, read_specials
+
+PACKAGE = "package:"
+
+# Where the masked-language-model heads of each family keep their parts: transform,
+# norm, bias over the vocabulary. ELECTRA's and DeBERTa's fit as well.
+_HEADS = (
+    (
+        "cls.predictions.transform.dense",
+        "cls.predictions.transform.LayerNorm",
+        "cls.predictions.bias",
+    ),
+    ("lm_head.dense", "lm_head.layer_norm", "lm_head.bias"),
+    ("vocab_transform", "vocab_layer_norm", "vocab_projector.bias"),
+    (
+        "generator_predictions.dense",
+        "generator_predictions.LayerNorm",
+        "generator_lm_head.bias",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class LoadedEncoder:
+    """`pretrained_mlm` says whether `mlm` came with the checkpoint or is fresh."""
+
+    encoder: nn.Module
+    tokenizer: PieceTokenizer
+    mlm: MlmHead
+    pretrained_mlm: bool
+
+
+def resolve_source(source: str) -> str:
+    """A hub name as it is; a folder or `package:NAME/PATH` as a folder's path.
+
+    Raises MslmError: M406 for a package that is not installed, M403 for a folder
+    that does not exist.
+    """
+    if source.startswith(PACKAGE):
+        name, _, inner = source.removeprefix(PACKAGE).partition("/")
+        spec = importlib.util.find_spec(name) if name.isidentifier() else None
+        if spec is None or not spec.submodule_search_locations:
+            package = name.replace("_", "-")
+            raise MslmError(Errors.M406.format(source=source, package=package))
+        folder = Path(spec.submodule_search_locations[0]) / inner
+    else:
+        folder = Path(source).expanduser()
+        if not folder.exists() and _looks_like_hub_name(source):
+            return source
+    if not (folder / "config.json").is_file():
+        raise MslmError(Errors.M403.format(source=source))
+    return str(folder)
+
+
+def _looks_like_hub_name(source: str) -> bool:
+    parts = source.split("/")
+    return len(parts) <= 2 and all(parts) and not source.startswith((".", "/", "~"))
+
+
+def load_encoder(source: str) -> LoadedEncoder:
+    """Load encoder, tokenizer and masked-LM head (a fresh one where there is none).
+
+    Weights are read from safetensors, or from `.bin` files as plain tensors
+    (`weights_only`). Raises MslmError: M403-M407.
+    """
+    place = resolve_source(source)
+    local = Path(place).exists()
+    from transformers import AutoTokenizer
+
+    try:
+        with _quiet():
+            slow_or_fast = AutoTokenizer.from_pretrained(
+                place, use_fast=True, add_prefix_space=True
+            )
+            model, missing = _load_model(place)
+    except (OSError, ValueError, RuntimeError, KeyError, EOFError) as err:
+        raise _explain(source, err, local=local) from None
+    except Exception as err:
+        # tokenizers raises plain Exception, safetensors and pickle types of their own.
+        reader = type(err).__module__.split(".")[0] in _READERS
+        if not reader and type(err) not in (Exception, AttributeError):
+            raise
+        raise _explain(source, err, local=local) from None
+    if not getattr(slow_or_fast, "is_fast", False):
+        raise MslmError(Errors.M405.format(source=source, reason="no fast tokenizer"))
+    tokenizer = PieceTokenizer(
+        slow_or_fast.backend_tokenizer, read_specials(slow_or_fast, source)
+    )
+    encoder = getattr(model, model.base_model_prefix, model)
+    mlm, pretrained = _mlm_head(model, encoder, missing)
+    return LoadedEncoder(without_pooler(encoder), tokenizer, mlm, pretrained)
+
+
+_READERS = (
+    "safetensors",
+    "safetensors_rust",
+    "tokenizers",
+    "pickle",
+    "_pickle",
+)
+
+
+def _explain(source: str, err: Exception, *, local: bool) -> MslmError:
+    reason = " ".join(str(err).split())[:160] or type(err).__name__
+    message = Errors.M405 if local else Errors.M404
+    return MslmError(message.format(source=source, reason=reason))
+
+
+def _load_model(place: str) -> tuple[Any, set[str]]:
+    """The model with its masked-LM head if its kind has one; names not in the file.
+
+    Raises OSError for encoder weights that the checkpoint lacks.
+    """
+    from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING
+
+    config = AutoConfig.from_pretrained(place)
+    kind: Any = AutoModel
+    if type(config) in MODEL_FOR_MASKED_LM_MAPPING:
+        kind = AutoModelForMaskedLM
+    model, info = kind.from_pretrained(place, output_loading_info=True)
+    missing = set(info["missing_keys"])
+    prefix = model.base_model_prefix + "." if kind is AutoModelForMaskedLM else ""
+    lost = [k for k in missing if k.startswith(prefix) and "pooler" not in k]
+    if lost:
+        raise OSError(f"{len(lost)} weights of the encoder are missing")
+    return model.float(), missing
+
+
+def _mlm_head(model: Any, encoder: Any, missing: set[str]) -> tuple[MlmHead, bool]:
+    head = MlmHead.for_encoder(encoder)
+    for dense, norm, bias in _HEADS:
+        names = (f"{dense}.weight", f"{dense}.bias", f"{norm}.weight", f"{norm}.bias")
+        state = model.state_dict()
+        if all(n in state and n not in missing for n in (*names, bias)):
+            values = (*(state[n] for n in names), state[bias])
+            keys = ("dense.weight", "dense.bias", "norm.weight", "norm.bias", "bias")
+            head.load_state_dict(dict(zip(keys, values, strict=True)))
+            return head, True
+    return head, False
+
+
+def without_pooler(encoder: Any) -> Any:
+    """Drop BERT's pooler: nothing here reads it."""
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None
+    return encoder
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back the note that heads are newly initialised: `doctor` says it better."""
+    from transformers.utils import logging
+
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)

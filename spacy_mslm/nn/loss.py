@@ -1,0 +1,72 @@
+"""The three parts of the objective (Abaho et al. 2024, equations 6-12)."""
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from .bio import MISSING
+from .shapes import Float, Int
+
+
+@dataclass(frozen=True)
+class LossParts:
+    """Each part a mean over its own units: masked pieces, words, spans."""
+
+    mslm: Float[Tensor, ""]
+    detection: Float[Tensor, ""]
+    classification: Float[Tensor, ""]
+
+    def total(self, weights: "LossWeights") -> Float[Tensor, ""]:
+        """eq. 12, with a coefficient for each part (the paper's are all 1)."""
+        return (
+            weights.mslm * self.mslm
+            + weights.detection * self.detection
+            + weights.classification * self.classification
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    mslm: float = 1.0
+    detection: float = 1.0
+    classification: float = 1.0
+
+
+def mslm_loss(
+    logits: Float[Tensor, "M V"],
+    targets: Int[Tensor, " M"],
+    weights: Float[Tensor, " M"],
+) -> Float[Tensor, ""]:
+    """eq. 6 over the masked pieces, with weights rescaled to mean 1.
+
+    `weights` come from counts, so no gradient may reach them. Rescaling makes a
+    change of weighting a change of emphasis, not of scale. 0 where nothing is masked.
+    """
+    if not len(targets):
+        return logits.sum() * 0.0
+    errors = F.cross_entropy(logits, targets, reduction="none")
+    weights = weights.detach()
+    return (weights * errors).sum() / weights.sum()
+
+
+def detection_loss(
+    logits: Float[Tensor, "W L"], tags: Int[Tensor, " W"]
+) -> Float[Tensor, ""]:
+    """eq. 8: cross entropy of BIO tags, mean over the words whose tag is known."""
+    return _mean_cross_entropy(logits, tags)
+
+
+def classification_loss(
+    logits: Float[Tensor, "S L"], types: Int[Tensor, " S"]
+) -> Float[Tensor, ""]:
+    """eq. 11: cross entropy of the spans' types, mean over spans."""
+    return _mean_cross_entropy(logits, types)
+
+
+def _mean_cross_entropy(
+    logits: Float[Tensor, "U L"], targets: Int[Tensor, " U"]
+) -> Float[Tensor, ""]:
+    known = (targets != MISSING).sum()
+    total = F.cross_entropy(logits, targets, ignore_index=MISSING, reduction="sum")
+    return total / known.clamp(min=1)

@@ -1,0 +1,134 @@
+"""The network: an encoder, and heads that read its vectors."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .bio import N_TAGS
+from .heads import MlmHead, pool_spans, tag_head
+from .pieces import PieceTokenizer
+from .shapes import Float, Int
+from .windows import Window
+
+
+class MslmNetwork(nn.Module):
+    """An encoder with detection, classification and (until stripped) an MLM head.
+
+    `labels`: entity types in the order of the classifier's outputs; one more output,
+    the last, means "no entity" and lets it reject a detected span.
+    """
+
+    def __init__(
+        self,
+        encoder: Any,
+        tokenizer: PieceTokenizer,
+        labels: Sequence[str],
+        *,
+        mlm: MlmHead | None,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.tokenizer = tokenizer
+        self.labels = tuple(labels)
+        self.mlm = mlm
+        width = self.config.hidden_size
+        self.dropout = nn.Dropout(0.0)
+        self.detection = tag_head(width, N_TAGS)
+        self.classification = tag_head(width, len(self.labels) + 1)
+
+    @property
+    def config(self) -> Any:
+        return self.encoder.config
+
+    @property
+    def device(self) -> torch.device:
+        return self.detection.weight.device
+
+    def heads(self) -> list[nn.Parameter]:
+        """All parameters outside the encoder."""
+        inside = {id(p) for p in self.encoder.parameters()}
+        return [p for p in self.parameters() if id(p) not in inside]
+
+    def encode(
+        self, windows: Sequence[Window], *, max_batch_pieces: int
+    ) -> Float[Tensor, "N H"]:
+        """Vectors of all scored pieces, in the order of `windows`.
+
+        Windows are encoded in order of length, at most `max_batch_pieces` padded
+        pieces at once, so that little is spent on padding.
+        """
+        lengths = [len(w.ids) for w in windows]
+        order = sorted(range(len(windows)), key=lengths.__getitem__)
+        vectors, first = [], 0
+        while first < len(order):
+            last = first + 1
+            while (
+                last < len(order)
+                and (last + 1 - first) * lengths[order[last]] <= max_batch_pieces
+            ):
+                last += 1
+            vectors.append(self._encode_rows([windows[i] for i in order[first:last]]))
+            first = last
+        if not vectors:
+            return self.detection.weight.new_zeros(0, self.config.hidden_size)
+        counts = torch.tensor(
+            [windows[i].scored[1] - windows[i].scored[0] for i in order]
+        )
+        pieces = torch.cat(vectors)
+        return pieces[_restore(torch.tensor(order), counts).to(pieces.device)]
+
+    def _encode_rows(self, rows: Sequence[Window]) -> Float[Tensor, "n H"]:
+        width = max(len(row.ids) for row in rows)
+        ids = torch.full((len(rows), width), self.tokenizer.specials.pad)
+        mask = torch.zeros(len(rows), width, dtype=torch.long)
+        scored = torch.zeros(len(rows), width, dtype=torch.bool)
+        for i, row in enumerate(rows):
+            ids[i, : len(row.ids)] = torch.from_numpy(row.ids)
+            mask[i, : len(row.ids)] = 1
+            scored[i, row.scored[0] : row.scored[1]] = True
+        device = self.device
+        hidden: Float[Tensor, "B P H"] = self.encoder(
+            input_ids=ids.to(device), attention_mask=mask.to(device)
+        ).last_hidden_state
+        return hidden[scored.to(device)]
+
+    def detect(self, vectors: Float[Tensor, "W H"]) -> Float[Tensor, "W L"]:
+        """Logits of O, B, I for the vectors of words' first pieces."""
+        return self.detection(self.dropout(vectors))
+
+    def classify(
+        self,
+        vectors: Float[Tensor, "N H"],
+        starts: Int[Tensor, " S"],
+        ends: Int[Tensor, " S"],
+    ) -> Float[Tensor, "S L"]:
+        """Logits of the types, "no entity" last, for ranges of pieces."""
+        return self.classification(self.dropout(pool_spans(vectors, starts, ends)))
+
+    def reconstruct(self, vectors: Float[Tensor, "M H"]) -> Float[Tensor, "M V"]:
+        """Logits over the vocabulary for the vectors of masked pieces."""
+        assert self.mlm is not None, "a stripped network has no masked view"
+        embeddings: Any = self.encoder.get_input_embeddings()
+        return self.mlm(vectors, embeddings.weight)
+
+    def description(self) -> bytes:
+        """The JSON from which `checkpoint` rebuilds the network."""
+        content = {
+            "labels": list(self.labels),
+            "mlm": self.mlm is not None,
+            "encoder": self.config.to_dict(),
+        }
+        return json.dumps(content, indent=2, sort_keys=True).encode("utf8")
+
+
+def _restore(order: Tensor, counts: Tensor) -> Tensor:
+    """Indices that bring pieces stacked by `order` back to the windows' own order."""
+    starts = counts.cumsum(0) - counts
+    back = torch.argsort(order)
+    starts, counts = starts[back], counts[back]
+    row = torch.repeat_interleave(counts)
+    within = torch.arange(len(row)) - (counts.cumsum(0) - counts)[row]
+    return starts[row] + within

@@ -1,0 +1,124 @@
+"""Prediction on clean text: documents in, scored spans out. No gold can enter."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .batch import piece_offsets
+from .bio import LogProbs, Range, decode, span_probability
+from .documents import ScoredSpan, WordDoc
+from .network import MslmNetwork
+from .pieces import DocPieces
+from .windows import windows_of
+
+# Pieces whose vectors are held at once: bounds memory, whatever the batch or document.
+GROUP_PIECES = 65_536
+
+
+def predict(
+    network: MslmNetwork,
+    docs: Sequence[WordDoc],
+    *,
+    max_pieces: int,
+    max_batch_pieces: int,
+) -> list[list[ScoredSpan]]:
+    """The spans of each document in order, disjoint, with P(span) x P(type).
+
+    A detected span that the classifier takes for no entity is left out.
+    """
+    network.eval()
+    results: list[list[ScoredSpan]] = []
+    with torch.inference_mode():
+        for group, pieces in _groups(docs, network.tokenizer(docs)):
+            windows = [
+                window
+                for doc, doc_pieces in zip(group, pieces, strict=True)
+                for window in windows_of(
+                    doc, doc_pieces, network.tokenizer.specials, max_pieces=max_pieces
+                )
+            ]
+            vectors = network.encode(windows, max_batch_pieces=max_batch_pieces)
+            results += _read(network, group, pieces, vectors)
+    return results
+
+
+def _groups(
+    docs: Sequence[WordDoc], pieces: Sequence[DocPieces]
+) -> Iterator[tuple[list[WordDoc], list[DocPieces]]]:
+    group: list[WordDoc] = []
+    group_pieces: list[DocPieces] = []
+    held = 0
+    for doc, doc_pieces in zip(docs, pieces, strict=True):
+        if group and held + len(doc_pieces.ids) > GROUP_PIECES:
+            yield group, group_pieces
+            group, group_pieces, held = [], [], 0
+        group.append(doc)
+        group_pieces.append(doc_pieces)
+        held += len(doc_pieces.ids)
+    if group:
+        yield group, group_pieces
+
+
+def _read(
+    network: MslmNetwork,
+    docs: Sequence[WordDoc],
+    pieces: Sequence[DocPieces],
+    vectors: Tensor,
+) -> list[list[ScoredSpan]]:
+    offsets = piece_offsets(pieces)
+    words = [np.flatnonzero(p.has_pieces) for p in pieces]
+    firsts = [p.starts[w] + o for p, w, o in zip(pieces, words, offsets, strict=False)]
+    # (W, 3) over the words with pieces of all documents
+    logits = network.detect(vectors[torch.from_numpy(np.concatenate(firsts))])
+    log_probs = logits.double().log_softmax(-1).cpu().numpy()
+    per_doc = np.split(log_probs, np.cumsum([len(w) for w in words])[:-1])
+    found: list[list[tuple[Range, float]]] = [
+        _detected(doc, w, scores)
+        for doc, w, scores in zip(docs, words, per_doc, strict=True)
+    ]
+    types = _types(network, pieces, offsets, found, vectors)
+    return [
+        [
+            ScoredSpan(start, end, label, p_span * p_label)
+            for ((start, end), p_span), (label, p_label) in zip(f, t, strict=True)
+            if label < len(network.labels)
+        ]
+        for f, t in zip(found, types, strict=True)
+    ]
+
+
+def _detected(
+    doc: WordDoc, words: np.ndarray, log_probs: LogProbs
+) -> list[tuple[Range, float]]:
+    """Word ranges and their probabilities; a placeholder is never inside one."""
+    log_probs[doc.placeholders[words]] = (0.0, -np.inf, -np.inf)
+    return [
+        # Words without pieces within a span belong to it, those at its edge do not.
+        (
+            (int(words[start]), int(words[end - 1]) + 1),
+            span_probability(log_probs, (start, end)),
+        )
+        for start, end in decode(log_probs)
+    ]
+
+
+def _types(
+    network: MslmNetwork,
+    pieces: Sequence[DocPieces],
+    offsets: np.ndarray,
+    found: Sequence[Sequence[tuple[Range, float]]],
+    vectors: Tensor,
+) -> list[list[tuple[int, float]]]:
+    """Most probable type and its probability for each detected span."""
+    ranges = [
+        (p.starts[start] + offset, p.starts[end] + offset)
+        for p, offset, spans in zip(pieces, offsets, found, strict=False)
+        for (start, end), _ in spans
+    ]
+    table = torch.tensor(np.array(ranges, dtype=np.int64).reshape(-1, 2))
+    logits = network.classify(vectors, *table.to(vectors.device).unbind(1))
+    best = logits.double().softmax(-1).max(-1)
+    flat = iter(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+    return [[next(flat) for _ in spans] for spans in found]

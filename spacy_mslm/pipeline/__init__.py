@@ -1,0 +1,1 @@
+"""spaCy glue: Docs in and out of the torch core, all reached by entry points."""

@@ -1,0 +1,38 @@
+"""What `initialize` needs: labels, a network around an encoder, sentence marks."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from spacy.language import Language
+from spacy.training import Example
+from spacy.util import logger
+
+from ..errors import Notes
+from ..nn import MslmNetwork
+from .sentences import ClinicalSentences
+from .settings import ModelSettings
+
+
+def entity_labels(examples: Iterable[Example]) -> list[str]:
+    """The entity labels of the examples' references, sorted."""
+    return sorted({e.label_ for example in examples for e in example.reference.ents})
+
+
+def start_network(settings: ModelSettings, labels: Sequence[str]) -> MslmNetwork:
+    """The encoder with fresh entity heads; an MLM head if there is a masked view."""
+    loaded = settings.encoder.load()
+    if settings.masking is not None and not loaded.pretrained_mlm:
+        logger.info(Notes.N502.format(source=settings.encoder.source))
+    mlm = loaded.mlm if settings.masking is not None else None
+    return MslmNetwork(loaded.encoder, loaded.tokenizer, labels, mlm=mlm)
+
+
+def with_sentences(
+    examples: Iterable[Example], nlp: Language | None
+) -> Iterator[Example]:
+    """The examples with the sentence marks that training will set (masks need them)."""
+    pipes = [] if nlp is None else [pipe for _, pipe in nlp.pipeline]
+    splitters = [pipe for pipe in pipes if isinstance(pipe, ClinicalSentences)]
+    for example in examples:
+        for splitter in splitters:
+            splitter(example.predicted)
+        yield example

@@ -1,0 +1,60 @@
+"""Docs into the torch core's own documents; examples into what is known of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..masking import text_hash
+from ..nn import Annotation, WordDoc
+from ..notes.deid import PLACEHOLDER
+from ..types import PLACEHOLDER_FORM
+
+
+def is_placeholder(word: str) -> bool:
+    return word[:1] in "[_" and PLACEHOLDER.fullmatch(word) is not None
+
+
+def read_doc(doc: Doc) -> WordDoc:
+    """Words, sentences and placeholders. Reads neither entities nor span groups."""
+    words = [token.text for token in doc]
+    placeholders = np.fromiter(map(is_placeholder, words), bool, len(words))
+    for i in np.flatnonzero(placeholders):
+        words[i] = PLACEHOLDER_FORM
+    if doc.has_annotation("SENT_START"):
+        sentences = tuple((s.start, s.end) for s in doc.sents)
+    else:
+        sentences = ((0, len(words)),) if words else ()
+    return WordDoc(tuple(words), sentences, placeholders, text_hash(doc.text))
+
+
+def read_annotation(example: Example, labels: dict[str, int]) -> Annotation:
+    """The reference's entities over the predicted tokens.
+
+    Words whose annotation is missing, or whose entity does not align with the
+    tokens, are unknown: no negatives. Entities of other labels are left out.
+    """
+    tags = example.get_aligned_ner()
+    known = np.array([tag is not None and tag != "-" for tag in tags], dtype=bool)
+    spans = [
+        (start, end, labels[label])
+        for start, end, label in _spans(tags)
+        if label in labels
+    ]
+    return Annotation(tuple(spans), known)
+
+
+def _spans(tags: Sequence[str | None]) -> list[tuple[int, int, str]]:
+    """Entities of BILUO tags; one cut short by missing annotation is none."""
+    spans = []
+    start = None
+    for i, tag in enumerate(tags):
+        mark, _, label = (tag or "-").partition("-")
+        if mark in ("B", "U"):
+            start = i
+        elif mark not in ("I", "L"):
+            start = None
+        if mark in ("L", "U") and start is not None:
+            spans.append((start, i + 1, label))
+    return spans

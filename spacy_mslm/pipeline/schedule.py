@@ -1,0 +1,61 @@
+"""A learning rate that knows how long training will be: warm up, then fall to zero."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import Errors, MslmError
+
+# The rate stops falling here, so that the last updates still learn.
+SMALLEST_SHARE = 0.01
+
+
+def warmup_linear_over_corpus(
+    *,
+    learn_rate: float,
+    warmup: float,
+    epochs: int,
+    batch_words: int,
+    corpus: str | None,
+) -> Iterator[float]:
+    """`spacy-mslm.WarmupLinear.v1`: one rate an update.
+
+    learn_rate (float): the highest rate.
+    warmup (float): share of all updates over which it is reached.
+    epochs (int), batch_words (int): with the corpus' words they give the updates.
+    corpus (Optional[str]): training folder of `corpus build` or `corpus iob`, whose
+        manifest counts the words; null for a constant rate.
+    Raises MslmError (M401, M504).
+    """
+    if not 0 <= warmup <= 1:
+        raise MslmError(Errors.M401.format(name="warmup", value=warmup))
+    if corpus is None:
+        return _constant(learn_rate)
+    total = math.ceil(epochs * _training_words(Path(corpus)) / batch_words)
+    return _warmup_linear(learn_rate, math.ceil(warmup * total), total)
+
+
+def _constant(rate: float) -> Iterator[float]:
+    while True:
+        yield rate
+
+
+def _warmup_linear(rate: float, rising: int, total: int) -> Iterator[float]:
+    update = 0
+    while True:
+        update += 1
+        if update <= rising:
+            share = update / rising
+        else:
+            share = (total - update + 1) / max(total - rising, 1)
+        yield rate * max(share, SMALLEST_SHARE)
+
+
+def _training_words(corpus: Path) -> int:
+    manifest = corpus.parent / "manifest.json"
+    try:
+        content = json.loads(manifest.read_text(encoding="utf8"))
+        return int(content["splits"][corpus.name]["words"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise MslmError(Errors.M504.format(path=manifest, split=corpus.name)) from None

@@ -1,0 +1,36 @@
+"""`clinical_sentences`: sentence marks for hard wraps, headings and lists."""
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..notes.sentences import sentence_spans
+
+
+@Language.factory("clinical_sentences", assigns=["token.is_sent_start", "doc.sents"])
+def make_clinical_sentences(nlp: Language, name: str) -> "ClinicalSentences":
+    return ClinicalSentences(name)
+
+
+class ClinicalSentences:
+    """Marks sentence starts by the rules of `notes.sentences`.
+
+    Pre-tokenised input (IOB sets, one Doc a sentence) has no original text to read
+    rules from and stays one sentence.
+    """
+
+    def __init__(self, name: str = "clinical_sentences") -> None:
+        self.name = name
+
+    def __call__(self, doc: Doc) -> Doc:
+        if not len(doc):
+            return doc
+        starts = {0}
+        if not doc.has_unknown_spaces:
+            offsets = doc.to_array("IDX").astype(np.int64)
+            wanted = [start for start, _ in sentence_spans(doc.text)]
+            # The token at a sentence's first character, or the next one.
+            starts.update(np.searchsorted(offsets, wanted, side="left").tolist())
+        for token in doc:
+            token.is_sent_start = token.i in starts
+        return doc
