@@ -231,9 +231,13 @@ def _pack_labels(cdb: Any, clusters: Clusters, *, source: str) -> dict[str, str]
 def _import() -> tuple[Any, Any, Any, Any]:
     """CAT, CDBMaker, Config and Vocab, or the message how to install them."""
     os.environ.setdefault("MEDCAT_DISABLE_VERSION_CHECK", "true")
+    # At level DEBUG its log quotes the notes: closed by level, and for its modules
+    # that set one of their own by stopping here what they pass upwards.
     logger = logging.getLogger("medcat")
+    logger.setLevel(logging.CRITICAL + 1)
     logger.propagate = False
-    logger.addHandler(logging.NullHandler())
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
     try:
         from medcat.cat import CAT
         from medcat.config import Config
