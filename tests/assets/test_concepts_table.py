@@ -89,6 +89,11 @@ def test_a_name_of_four_letters_is_no_everyday_word(rows):
     assert not {row["name"].lower() for row in rows if len(row["name"]) > 3} & EVERYDAY
 
 
+def test_a_name_of_three_letters_is_upper_case(rows):
+    """MedCAT passes over lower-case text of under four letters."""
+    assert all(row["name"].isupper() for row in rows if len(row["name"]) < 4)
+
+
 def test_types_are_those_of_the_label(rows):
     clusters = Clusters.load(ASSETS / "clusters.yml")
     for row in rows:

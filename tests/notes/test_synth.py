@@ -2,9 +2,13 @@
 
 import csv
 import io
+import os
 import re
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -15,7 +19,11 @@ from spacy_mslm.notes.records import write_jsonl
 from spacy_mslm.notes.synth import MentionKind, SynthConcept, generate
 from spacy_mslm.notes.synth.page import Page, wrap
 from spacy_mslm.notes.synth.templates import load_book, load_layouts
-from spacy_mslm.notes.synth.vocabulary import absent_concepts, is_abbreviation
+from spacy_mslm.notes.synth.vocabulary import (
+    Vocabulary,
+    absent_concepts,
+    is_abbreviation,
+)
 from spacy_mslm.types import Note
 
 TABLE = Path(__file__).parents[2] / "assets" / "concepts.csv"
@@ -237,6 +245,15 @@ def test_both_parts_know_every_section():
         assert set(book.headings) == sections - {"header"}
 
 
+def test_a_misspelling_of_the_other_part_is_not_used_again(concepts):
+    vocabulary = Vocabulary("test", concepts)
+    choice = vocabulary.choose("Diseases", MentionKind.MISSPELT, (), Random(0))
+    first = vocabulary.slip(choice, Random(7), {})
+    again = vocabulary.slip(choice, Random(7), {key_of(first.surface): "test"})
+    other = vocabulary.slip(choice, Random(7), {key_of(first.surface): "train"})
+    assert first == again != other and first.concept_id == other.concept_id
+
+
 # Shape
 
 
@@ -308,6 +325,27 @@ def test_same_seed_same_bytes_and_another_seed_other_notes(concepts):
     )
     assert first == again
     assert first != as_jsonl(list(generate(concepts, patients=8, seed=5)))
+
+
+def test_the_order_of_sets_in_another_process_changes_nothing():
+    """Trap: string hashes differ between processes, and so does the order of sets."""
+    program = (
+        "import hashlib; from spacy_mslm.notes.synth import *;"
+        "made = [SynthConcept(f'{label}{i}', label,"
+        " (f'{label} name {i}', f'{label[0]}XQ{i}')) for label in ('Treatments', 'Diseases', 'Symptoms') for i in range(30)];"
+        "notes = list(generate(made, patients=6, seed=0));"
+        "print(hashlib.sha256(repr(notes).encode()).hexdigest())"
+    )
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(hashes) == 1
 
 
 def test_an_added_concept_moves_no_other_between_the_parts(concepts):

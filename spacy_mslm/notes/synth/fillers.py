@@ -108,6 +108,7 @@ _FILLERS: dict[str, Callable[[Random], str]] = {
     "route": _one_of(_ROUTES),
     "duration": _one_of(_DURATIONS),
     "rate": _one_of("5 mL|10 mL|2 mg|50 mL|100 mL"),
+    "hours": _one_of("2|4|6|8|12"),
     "n": _between(2, 14),
     "small": _between(1, 4),
     "temp": lambda rng: f"{rng.uniform(97.0, 102.4):.1f}",

@@ -63,11 +63,11 @@ def _patient_notes(
     patient: str, split: str, writer: NoteWriter, vocabulary: Vocabulary, rng: Random
 ) -> Iterator[Note]:
     persona = Persona.draw(rng)
-    favourites = frozenset(
+    favourites = [
         concept_id
         for label in LABELS
         for concept_id in _some(vocabulary.concept_ids(label), rng)
-    )
+    ]
     layouts = load_layouts()
     categories = rng.sample(sorted(layouts), rng.randint(*NOTES_PER_PATIENT))
     for number, category in enumerate(categories, start=1):

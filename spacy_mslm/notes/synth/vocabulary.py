@@ -21,7 +21,7 @@ from .misspell import can_misspell, misspell
 TEST_SHARE = 0.3
 TRAIN, TEST = PARTS = ("train", "test")
 LABELS = ("Treatments", "Diseases", "Symptoms")
-_TRIES = 20
+_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class Vocabulary:
         self._part = part
         self._known = {_key(name) for concept in concepts for name in concept.names}
         self._choices: dict[tuple[str, MentionKind], list[Choice]] = defaultdict(list)
+        self._by_concept: dict[tuple[str, MentionKind, str], list[Choice]] = {}
         owners = Counter(
             name for concept in concepts for name in set(map(_key, concept.names))
         )
@@ -75,6 +76,8 @@ class Vocabulary:
             unique = owners[_key(choice.surface)] <= 1
             if unique and _part_of(choice.concept_id) == part:
                 self._choices[label, kind].append(choice)
+                place = (label, kind, choice.concept_id)
+                self._by_concept.setdefault(place, []).append(choice)
         self._check()
 
     def kinds(self, label: str) -> list[MentionKind]:
@@ -87,12 +90,15 @@ class Vocabulary:
         return list(dict.fromkeys(choice.concept_id for choice in plain))
 
     def choose(
-        self, label: str, kind: MentionKind, favourites: frozenset[str], rng: Random
+        self, label: str, kind: MentionKind, favourites: Sequence[str], rng: Random
     ) -> Choice:
         """A choice of that label and kind, of `favourites` where there are some."""
-        choices = self._choices[label, kind]
-        liked = [choice for choice in choices if choice.concept_id in favourites]
-        return rng.choice(liked or choices)
+        liked = [
+            choice
+            for concept_id in favourites
+            for choice in self._by_concept.get((label, kind, concept_id), ())
+        ]
+        return rng.choice(liked or self._choices[label, kind])
 
     def slip(self, choice: Choice, rng: Random, taken: dict[str, str]) -> Choice:
         """`choice` misspelt; `taken` keeps the parts from sharing a misspelling."""

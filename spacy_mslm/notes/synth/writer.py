@@ -54,7 +54,7 @@ class NoteWriter:
         self,
         layout: Sequence[SectionPlan],
         persona: Persona,
-        favourites: frozenset[str],
+        favourites: Sequence[str],
     ) -> tuple[Page, dict[str, list[str]]]:
         """A note's page, and the kinds, templates and headings that it is made of."""
         self._persona, self._favourites = persona, favourites
@@ -132,7 +132,7 @@ class NoteWriter:
         """A concept that its sentence does not name yet, if one is soon found."""
         for _ in range(_TRIES):
             liked = self._rng.random() < FAVOURITE_MENTION
-            favourites = self._favourites if liked else frozenset()
+            favourites = self._favourites if liked else ()
             choice = self._vocabulary.choose(label, kind, favourites, self._rng)
             if choice.concept_id not in used:
                 break
