@@ -332,7 +332,8 @@ def test_the_order_of_sets_in_another_process_changes_nothing():
     program = (
         "import hashlib; from spacy_mslm.notes.synth import *;"
         "made = [SynthConcept(f'{label}{i}', label,"
-        " (f'{label} name {i}', f'{label[0]}XQ{i}')) for label in ('Treatments', 'Diseases', 'Symptoms') for i in range(30)];"
+        " (f'{label} name {i}', f'{label[0]}XQ{i}'))"
+        " for label in ('Treatments', 'Diseases', 'Symptoms') for i in range(30)];"
         "notes = list(generate(made, patients=6, seed=0));"
         "print(hashlib.sha256(repr(notes).encode()).hexdigest())"
     )
