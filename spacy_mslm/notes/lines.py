@@ -31,10 +31,12 @@ _STAMPED = re.compile(
     rf"(?:{MARK}+|\d{{1,4}}[-/]\d{{1,2}}(?:[-/]\d{{2,4}})?)\s+\d{{1,2}}:\d\d"
 )
 _BULLET = re.compile(
-    rf"[•●▪◦‣·]+\s*\S|#+\s*(?=[^\W_]|{MARK})|[-*]+(?:\s+\S|(?=[^\W\d_]|{MARK}))"
+    rf"[•●▪◦‣·]+\s*\S|#+\s*(?=[^\W\d_]|{MARK})|[-*]+(?:\s+\S|(?=[^\W\d_]|{MARK}))"
 )
 _NUMBER = re.compile(r"(?:#\s?)?(\d{1,2})[.)](?:\s|(?=[A-Z]))")
-_WEAK_ITEM = re.compile(r"(?:\(\w{1,3}\)|[A-Za-z][.)]|[ivxIVX]{1,4}[.)]|[–—+])\s")
+_WEAK_ITEM = re.compile(
+    r"(?:\(\w{1,3}\)|[A-Za-z][.)]|[ivxIVX]{1,4}[.)]|#\d{1,2}|[–—+])\s"
+)
 # Up to six words before a colon; what follows is a blank, a mark or nothing.
 _WORD = r"[\w/&'’()#%.,+-]{1,25}"
 _HEADED = re.compile(

@@ -63,7 +63,7 @@ def csv_rows(path: Path) -> Iterator[Row]:
     contradicts it, at the end of the file, or after `MAX_FIELD` characters), M104 for
     a row longer or shorter than the header, M105-M107 for damaged content.
     """
-    csv.field_size_limit(max(MAX_FIELD, csv.field_size_limit()))
+    csv.field_size_limit(MAX_FIELD)
     tabbed = ".tsv" in path.suffixes
     with open_text(path) as stream:
         reader = csv.reader(stream, delimiter="\t" if tabbed else ",", strict=True)

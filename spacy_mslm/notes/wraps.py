@@ -19,6 +19,8 @@ NARROWEST, WIDEST, UNWRAPPED = 70, 80, 110
 _HALF = 50
 _STOPPED = re.compile(r"[.!?][\"'”’)\]]*$")
 _GLUED = re.compile(r"[^\W_][-/]$|[,;&]$|[(\[]$")
+# A list number at the end of a line belongs to what follows.
+_NUMBERED = re.compile(r"(?:^|[\s,:])\d{1,2}[.)]$")
 _APART = frozenset({Kind.RULE, Kind.TABLE})
 
 
@@ -57,10 +59,22 @@ def _runs(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _wrap_column(run: Sequence[Line]) -> int:
-    """The column that a line must have had to pass to be a wrapped one."""
+    """The column that a line must have had to pass to be a wrapped one.
+
+    No more than the widest line, nor than where a line that surely goes on would
+    have ended with its next word (a line may be too wide for other reasons).
+    """
     exact = [line.width for line in run if MARK not in line.text]
     widest = max((width for width in exact if width <= UNWRAPPED), default=0)
-    return widest if _is_narrow(run, widest) else min(max(widest, NARROWEST), WIDEST)
+    if _is_narrow(run, widest):
+        return widest
+    passed = [_with_next(*pair) for pair in pairwise(run) if _surely_goes_on(*pair)]
+    return max(NARROWEST, min([WIDEST, widest, *passed]))
+
+
+def _surely_goes_on(above: Line, below: Line) -> bool:
+    small = below.text[0].islower() and above.width >= _HALF
+    return small and not _STOPPED.search(above.text)
 
 
 def _is_narrow(run: Sequence[Line], widest: int) -> bool:
@@ -74,7 +88,12 @@ def _is_narrow(run: Sequence[Line], widest: int) -> bool:
 
 
 def _is_full(above: Line, below: Line, limit: int) -> bool:
-    return above.width + 1 + room(below.text.split(None, 1)[0]) >= limit
+    return _with_next(above, below) >= limit
+
+
+def _with_next(above: Line, below: Line) -> int:
+    """Width of a line had it held the next word too."""
+    return above.width + 1 + room(below.text.split(None, 1)[0])
 
 
 def _hang(line: Line, otherwise: int) -> int:
@@ -117,12 +136,21 @@ def _opens(
         in_turn = below.number in (1, last_number + 1)
         return not maybe and not tied if below.number < 0 else in_turn or not maybe
     if below.kind is Kind.HEADED:
-        return not tied
+        return not (tied or (maybe and _splits_heading(above.text, below.text)))
     if below.kind is Kind.TITLE:
         acronym = len(below.text) <= 5 and maybe
         alike = is_capitals(above.text) and not below.text.endswith(":")
-        return not (tied or acronym or alike)
+        split = maybe and _splits_heading(above.text, below.text)
+        return not (tied or acronym or alike or split)
     return False
+
+
+def _splits_heading(above: str, below: str) -> bool:
+    """Whether a heading in capitals began at the end of the line above."""
+    last, first = above[-40:].split()[-1], below[:40].split()[0]
+    last = last.rpartition(",")[2]
+    heading = last.isalpha() and is_capitals(last) and first.isupper()
+    return heading and not is_capitals(above)
 
 
 def _is_stopped(above: str, below: str) -> bool:
@@ -138,9 +166,10 @@ def _goes_on(above: str, below: str) -> bool:
     """Whether the words on either side of a line break belong to one phrase."""
     last = above[-40:].split()[-1].lower().lstrip("(\"'")
     first = below[:40].split()[0]
-    if last.endswith("."):
+    if last.endswith(".") and not last[:-1].isdigit():
         return last[:-1] in NEVER_LAST
     unstopped = last[-1] not in ".!?:"
-    return bool(_GLUED.search(above[-3:])) or (
+    glued = _GLUED.search(above[-3:]) or _NUMBERED.search(above[-5:])
+    return bool(glued) or (
         unstopped and (last in GOES_ON_AFTER or first in GOES_ON_BEFORE)
     )

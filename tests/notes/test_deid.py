@@ -1,0 +1,46 @@
+import time
+
+import pytest
+
+from spacy_mslm.notes.deid import placeholder_spans
+
+
+def marks(text: str) -> list[str]:
+    return [text[start:end] for start, end in placeholder_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("on [**2162-8-19**].", ["[**2162-8-19**]"]),
+        ("[**Known lastname 9001**] came", ["[**Known lastname 9001**]"]),
+        ("at [**Street\nAddress. 5**]\n", ["[**Street\nAddress. 5**]"]),
+        ("[**Name8 (MD) **][**1**]", ["[**Name8 (MD) **]", "[**1**]"]),
+        ("Dear Ms. ___, you", ["___"]),
+        ("Followup Instructions:\n___\n", ["___"]),
+        ("seen ___-___", ["___", "___"]),
+        ("Signed: ______", ["______"]),
+        ("_____ MD", ["_____"]),
+        ("a_b __init__", []),
+        ("plain [text] ** and [* *]", []),
+    ],
+)
+def test_placeholders(text: str, expected: list[str]) -> None:
+    assert marks(text) == expected
+
+
+@pytest.mark.parametrize("rule", ["_____", "   ________  ", "_" * 80, "____ ____"])
+def test_a_ruled_line_is_no_placeholder(rule: str) -> None:
+    assert marks(f"above\n{rule}\nbelow") == []
+
+
+def test_an_unclosed_mark_takes_nothing_with_it() -> None:
+    assert marks("[**open and [**2162-1-1**] closed") == ["[**2162-1-1**]"]
+    assert marks("[** never closed, and long: " + "word " * 200 + "**]") == []
+
+
+@pytest.mark.parametrize("part", ["[**", "_ ", "____ ", "[** a", "**]", "_"])
+def test_wild_repetition_takes_linear_time(part: str) -> None:
+    start = time.perf_counter()
+    placeholder_spans(part * 200_000)
+    assert time.perf_counter() - start < 5
