@@ -263,7 +263,10 @@ class Errors(metaclass=_Coded):
         "{path}: the folder holds other files, and would be replaced as a whole. "
         "Give a new or an empty folder."
     )
-    M733 = "{path}: no label shard (*.jsonl) in the folder. Run 'label' again."
+    M733 = (
+        "{path}: this label shard is missing or was changed after 'label' wrote it. "
+        "Run 'label' again."
+    )
     M734 = (
         "{path} row {row}: a span needs whole numbers 'start' and 'end', a 'label' and "
         "a 'source'. Run 'label' again."
@@ -285,6 +288,11 @@ class Errors(metaclass=_Coded):
         "{path}: none of the {docs} documents holds an entity that fits whole words. "
         "Check that tags and offsets belong to these texts."
     )
+    M741 = (
+        "{model}: no pipeline could be loaded ({reason}). Give a folder written by "
+        "'spacy train' or the name of an installed package."
+    )
+    M742 = "{path}: no documents in the split '{split}'. Run 'corpus build' again."
     M711 = "the shard size must be 1 or more, got {got}. Change --shard-size."
     M712 = "{path}: another run is writing there. Wait for it or give another folder."
     M713 = (
@@ -300,6 +308,9 @@ class Errors(metaclass=_Coded):
         "concepts folder, and that medcat is the version of the extra [weak]."
     )
     M716 = "neither a concept table nor a model pack is given. Give --table or --pack."
+    M751 = "{path}: the wheel could not be built ({reason}). Run 'doctor'."
+    M752 = "{path}: no single wheel of '{name}'. Run 'package' again."
+    M753 = "package '{name}' does not install or run ({reason}). Run 'package' again."
 
 
 class Notes(metaclass=_Coded):

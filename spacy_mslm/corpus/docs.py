@@ -17,6 +17,11 @@ from .iob import IobSentence
 
 GOLD = "gold"
 SUFFIX = ".spacy"
+# Why a span is left out, as counted: "medcat span with an edge inside a word".
+INSIDE_WORD = "span with an edge inside a word"
+OUTSIDE = "span outside the text"
+BLANK = "span of white space only"
+OVERLAPPING = "span overlapping an entity"
 # What a shard keeps of a token beside its text and space: the entities.
 STORED_ATTRS = ("ENT_IOB", "ENT_TYPE", "ENT_KB_ID")
 
@@ -41,10 +46,10 @@ def make_doc(
 
     White space at the edges of a span is trimmed. A span with an edge inside a token
     is not moved to the token's edge: it names a part of a word, which the whole word
-    mostly does not mean. It is left out, counted in `drops` as `misaligned:SOURCE`,
-    and kept as [start, end, label] in `.attrs["misaligned"]`, so that gold which no
-    system can find still counts as missed. Also counted: `outside_text:SOURCE`,
-    `only_white_space:SOURCE` and `overlapping:entities`.
+    mostly does not mean. It is left out, counted in `drops` by source, and kept as
+    [start, end, label] in `.attrs["misaligned"]`, so that gold which no system can
+    find still counts as missed. Spans outside the text or of white space only, and
+    entities that overlap an earlier one, are counted too.
     """
     doc = make_doc(note.text)
     doc.user_data.update(
@@ -73,8 +78,8 @@ def add_span_group(
             kept.append(found)
             scores.append(float(span.score))
         else:
-            drops[f"{found}:{source}"] += 1
-            if found == "misaligned":
+            drops[f"{source} {found}"] += 1
+            if found == INSIDE_WORD:
                 misaligned.append([span.start, span.end, span.label])
     attrs = {"scores": scores, "misaligned": misaligned}
     doc.spans[source] = SpanGroup(doc, name=source, spans=kept, attrs=attrs)
@@ -85,15 +90,15 @@ def _aligned(doc: Doc, span: CharSpan) -> Span | str:
     text = doc.text
     start, end = span.start, span.end
     if not 0 <= start < end <= len(text):
-        return "outside_text"
+        return OUTSIDE
     while start < end and text[start].isspace():
         start += 1
     while start < end and text[end - 1].isspace():
         end -= 1
     if start == end:
-        return "only_white_space"
+        return BLANK
     found = doc.char_span(start, end, label=span.label, kb_id=span.concept_id)
-    return found if found is not None else "misaligned"
+    return found if found is not None else INSIDE_WORD
 
 
 def _set_entities(doc: Doc, spans: Iterable[CharSpan], drops: DropCounts) -> None:
@@ -103,7 +108,7 @@ def _set_entities(doc: Doc, spans: Iterable[CharSpan], drops: DropCounts) -> Non
         if isinstance(found, str):
             continue
         if entities and found.start < entities[-1].end:
-            drops["overlapping:entities"] += 1
+            drops[f"{span.source} {OVERLAPPING}".strip()] += 1
         else:
             entities.append(found)
     doc.set_ents(entities, default="outside")

@@ -33,9 +33,9 @@ def stats_table(report: Mapping[str, Any]) -> str:
     sources = sorted({k for s in splits.values() for k in s["spans"]})
     for source in sources:
         groups = [s["spans"].get(source, {}) for s in splits.values()]
-        rows = _grouped(f"spans of {source}", groups)
+        counts = _grouped(f"spans of {source}", groups)
         same = groups == [s["entities"] for s in splits.values()]
-        lines += rows[:1] if same else rows
+        lines += counts[:1] if same else counts
         lost = [str(s["misaligned"].get(source, 0)) for s in splits.values()]
         if set(lost) != {"0"}:
             lines.append(_row("  inside words (left out)", lost))

@@ -3,7 +3,7 @@ shards a split out, and what they hold."""
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -51,12 +51,13 @@ def build_corpus(
     whole. RETURNS (dict): the manifest, with counts of all that was dropped.
 
     Raises M730-M734 (no finished label folder, damage), M735 (no entity at all), M736
-    (none in train), M232 (no such policy), M309-M312 (splits).
+    (none in train), M231 (no such policy), M309-M312 (splits).
     """
     check_policy(policy)
     check_replaceable(out)
     before = read_manifest(labels, "label")
-    survey = _survey(labels)
+    shards = shard_paths(labels, before)
+    survey = _survey(shards)
     if not survey.spans[source]:
         found = ", ".join(sorted(survey.spans)) or "none"
         raise MslmError(
@@ -66,7 +67,7 @@ def build_corpus(
         )
     splits = assign_splits(survey.records, dev=dev, test=test, seed=seed)
     drops = DropCounts()
-    docs = _docs(labels, source, policy, drops)
+    docs = _docs(shards, source, policy, drops)
     settings = {
         "policy": policy,
         "dev": dev,
@@ -78,9 +79,9 @@ def build_corpus(
     about = {
         "settings": settings,
         "entities_from": source,
-        "synthetic": bool(before.get("synthetic", survey.synthetic)),
+        "synthetic": bool(before.get("synthetic")) or survey.synthetic,
         "has_gold": survey.has_gold,
-        "input_hash": sha256_of(shard_paths(labels)),
+        "input_hash": sha256_of(shards),
         "concepts_hash": before.get("concepts_hash", ""),
     }
     pairs = ((splits[patient], doc) for patient, doc in docs)
@@ -97,9 +98,9 @@ class _Survey:
     synthetic: bool = False
 
 
-def _survey(labels: Path) -> _Survey:
+def _survey(shards: Sequence[Path]) -> _Survey:
     survey = _Survey()
-    for item in read_labels(labels):
+    for item in read_labels(shards):
         survey.records.append((item.patient, wanted_split(item)))
         survey.spans.update({k: len(spans) for k, spans in item.spans.items()})
         if item.note.gold:
@@ -115,10 +116,10 @@ def wanted_split(item: LabelledNote) -> str:
 
 
 def _docs(
-    labels: Path, source: str, policy: str, drops: DropCounts
+    shards: Sequence[Path], source: str, policy: str, drops: DropCounts
 ) -> Iterator[tuple[str, Doc]]:
     tokenizer = ClinicalTokenizer(spacy.blank("en").vocab)
-    for item in read_labels(labels):
+    for item in read_labels(shards):
         doc = make_doc(
             tokenizer,
             item.note,

@@ -16,12 +16,17 @@ def json_text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
 
+def file_sha256(path: Path) -> str:
+    """The hash of one file, as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def sha256_of(paths: Iterable[Path]) -> str:
     """One hash over the contents of files, in the order given."""
     digest = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(file_sha256(path).encode())
     return digest.hexdigest()
 
 

@@ -1,7 +1,7 @@
 """The label shards that `label` writes, read back: notes with their weak spans."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from ..errors import Errors, MslmError
 from ..notes.records import parse_row
 from ..notes.streams import text_lines
 from ..types import CharSpan, Note
-from .files import MANIFEST
+from .files import file_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +32,26 @@ class LabelledNote:
         return self.note.patient_id or self.note.note_id or self.note.text
 
 
-def shard_paths(folder: Path) -> list[Path]:
-    """The shards of a label folder, in order; M733 where there is none."""
-    shards = sorted(p for p in folder.glob("*.jsonl*") if p.name != MANIFEST)
-    if not shards:
-        raise MslmError(Errors.M733.format(path=folder))
-    return shards
+def shard_paths(folder: Path, manifest: Mapping[str, Any]) -> list[Path]:
+    """The shards that the manifest names, in order, each whole.
 
-
-def read_labels(folder: Path) -> Iterator[LabelledNote]:
-    """The notes of every shard of `folder`, in order.
-
-    Raises M733 (no shard), M734 (a span that is none), and what `notes` raises for a
-    row that is no note.
+    Raises M733 where one is missing or is not the file that the manifest means.
     """
-    for path in shard_paths(folder):
+    hashes: Mapping[str, str] = manifest.get("shards") or {}
+    paths = [folder / name for name in sorted(hashes)]
+    for path in paths:
+        if not path.is_file() or file_sha256(path) != hashes[path.name]:
+            raise MslmError(Errors.M733.format(path=path))
+    return paths
+
+
+def read_labels(paths: Iterable[Path]) -> Iterator[LabelledNote]:
+    """The notes of shards, in order.
+
+    Raises M734 (a span that is none) and what `notes` raises for a row that is no
+    note.
+    """
+    for path in paths:
         for row, line in text_lines(path):
             note = parse_row(path, row, line)
             spans: dict[str, list[CharSpan]] = {}

@@ -10,6 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_mslm.corpus.docs import (
+    BLANK,
+    INSIDE_WORD,
+    OUTSIDE,
+    OVERLAPPING,
     iob_to_doc,
     make_doc,
     read_docs,
@@ -68,21 +72,21 @@ def test_tokens_outside_entities_are_o_and_never_missing():
 def test_white_space_at_edges_is_trimmed():
     doc, drops = built(TEXT, [at(TEXT, "pain  "), at(TEXT, "\npain"), at(TEXT, "  ")])
     assert [s.text for s in doc.spans["medcat"]] == ["pain", "pain"]
-    assert drops == {"only_white_space:medcat": 1, "overlapping:entities": 1}
+    assert drops == {f"medcat {BLANK}": 1, OVERLAPPING: 1}
 
 
 def test_edge_inside_a_word_is_left_out_counted_and_kept_for_scoring():
     span = at(TEXT, "diabetic", "Diseases")
     doc, drops = built(TEXT, gold=[span])
     assert list(doc.spans["gold"]) == []
-    assert drops == {"misaligned:gold": 1}
+    assert drops == {f"gold {INSIDE_WORD}": 1}
     assert doc.spans["gold"].attrs["misaligned"] == [[span.start, span.end, "Diseases"]]
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 3), (3, 3), (5, 3), (0, 10_000)])
 def test_offsets_outside_the_text_are_counted(start, end):
     doc, drops = built(TEXT, [CharSpan(start, end, "X")])
-    assert drops == {"outside_text:medcat": 1} and not doc.ents
+    assert drops == {f"medcat {OUTSIDE}": 1} and not doc.ents
 
 
 def test_overlapping_gold_is_kept_as_spans():
@@ -96,7 +100,7 @@ def test_overlap_left_by_the_policy_keeps_the_first_and_is_counted():
     spans = [at(TEXT, "chest"), at(TEXT, "chest\npain")]
     doc, drops = built(TEXT, spans)
     assert [e.text for e in doc.ents] == ["chest\npain"]
-    assert drops == {"overlapping:entities": 1}
+    assert drops == {OVERLAPPING: 1}
     doc, drops = built(TEXT, spans, resolve=lambda found: [min(found)])
     assert [e.text for e in doc.ents] == ["chest"]
     assert len(doc.spans["medcat"]) == 2 and not drops
@@ -113,7 +117,7 @@ def test_no_gold_is_not_empty_gold(meta, there):
 
 def test_empty_note(tmp_path):
     doc, drops = built("", [CharSpan(0, 1, "X")], meta={"gold": True})
-    assert len(doc) == 0 and drops == {"outside_text:medcat": 1}
+    assert len(doc) == 0 and drops == {f"medcat {OUTSIDE}": 1}
     write_docbins(tmp_path / "c", [doc])
     (read,) = read_docs(tmp_path, NLP.vocab)
     assert read.text == "" and "gold" in read.spans
@@ -226,6 +230,6 @@ def test_wild_text_and_offsets(text, offsets):
     doc, drops = built(text, spans)
     assert doc.text == text
     group = doc.spans["medcat"]
-    lost = drops.total() - drops["overlapping:entities"]
+    lost = drops.total() - drops[f"medcat {OVERLAPPING}"]
     assert len(group) + lost == len(spans)
     assert all(str(s) == str(s).strip() != "" for s in group)

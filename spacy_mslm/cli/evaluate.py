@@ -1,0 +1,24 @@
+"""`evaluate`: honest scores of a trained pipeline."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import app
+
+
+@app.command("evaluate")
+def evaluate_cli(
+    model: Annotated[str, typer.Argument(help="Pipeline folder or package name.")],
+    corpus: Annotated[Path, typer.Argument(help="Folder written by 'corpus'.")],
+    out: Annotated[Path, typer.Option("--out", help="JSON file to write.")],
+    split: Annotated[str, typer.Option(help="Which split to score.")] = "test",
+) -> None:
+    """Score a pipeline on held-out notes: strict spans, by type, unseen mentions."""
+    from ..scoring.table import metrics_table
+    from ..stages.evaluate import evaluate
+
+    metrics = evaluate(model, corpus, out, split=split)
+    print(metrics_table(metrics))
+    print(f"\nWrote {out}")

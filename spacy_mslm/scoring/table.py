@@ -1,0 +1,59 @@
+"""Metrics as text of at most 80 columns, what they may be called on top."""
+
+from collections.abc import Mapping
+from typing import Any
+
+NAME = 34
+
+
+def metrics_table(metrics: Mapping[str, Any]) -> str:
+    """The headline, one row a system, then its types. Shares are in per cent, `gold`
+    is the number of mentions scored against, "-" stands for no mentions."""
+    lines = [
+        str(metrics["headline"]).upper(),
+        f"{metrics['notes']} notes of {metrics['patients']} patients, "
+        f"split '{metrics['split']}'; strict spans, per cent",
+    ]
+    if metrics.get("notes_without_gold"):
+        lines.append(f"{metrics['notes_without_gold']} more notes carry no gold")
+    lines += ["", _overall_header()]
+    lines += [_overall(row) for row in metrics["rows"]]
+    for row in metrics["rows"]:
+        lines += ["", _type_header(row)]
+        lines += [_type(label, c) for label, c in row["per_type"].items()]
+    lines += ["", "EM = share of gold mentions found exactly (strict recall); unseen ="]
+    lines += ["mentions whose lower-cased text is no training mention"]
+    return "\n".join(lines)
+
+
+def _overall_header() -> str:
+    cells = ("P", "R", "F1", "macro F1", "EM", "unseen")
+    return f"{'':<{NAME}}" + _cells(cells)
+
+
+def _overall(row: Mapping[str, Any]) -> str:
+    micro = row["micro"]
+    cells = (micro["p"], micro["r"], micro["f"], row["macro_f"], row["em"])
+    shown = [_percent(v) for v in (*cells, row["em_unseen"]["em"])]
+    name = f"{row['system']} against {row['against']}"
+    return f"{name[:NAME]:<{NAME}}" + _cells(shown)
+
+
+def _type_header(row: Mapping[str, Any]) -> str:
+    name = f"{row['system']}, by type"
+    return f"{name[:NAME]:<{NAME}}" + _cells(("P", "R", "F1", "gold"))
+
+
+def _type(label: str, counts: Mapping[str, Any]) -> str:
+    shown = [_percent(counts[key]) for key in ("p", "r", "f")]
+    shown.append(str(counts["tp"] + counts["fn"]))
+    return f"  {label[: NAME - 3]:<{NAME - 2}}" + _cells(shown)
+
+
+def _cells(values: Any) -> str:
+    widths = (6, 6, 6, 10, 6, 8)
+    return "".join(f"{v:>{w}}" for v, w in zip(values, widths, strict=False))
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
