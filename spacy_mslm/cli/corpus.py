@@ -1,5 +1,8 @@
 """`corpus`: from labels or IOB files to what `spacy train` reads."""
 
+import sys
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +14,8 @@ corpus_app = typer.Typer(
     name="corpus", help="Make a training corpus, or look at one.", no_args_is_help=True
 )
 app.add_typer(corpus_app, name="corpus")
+
+EVERY = 500
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write (replaced whole).")]
 
@@ -33,7 +38,14 @@ def build_cli(
     from ..stages.corpus import build_corpus
 
     manifest = build_corpus(
-        labels, out, policy=policy, dev=dev, test=test, seed=seed, source=source
+        labels,
+        out,
+        policy=policy,
+        dev=dev,
+        test=test,
+        seed=seed,
+        source=source,
+        on_note=note_progress(),
     )
     _summary(out, manifest)
 
@@ -73,6 +85,17 @@ def stats_cli(
     if out is not None:
         atomic_write_text(out, json_text(report))
         print(f"Wrote {out}")
+
+
+def note_progress() -> Callable[[], None]:
+    """To be called after each note: a line on stderr for every `EVERY` of them."""
+    numbers = count(1)
+
+    def advance() -> None:
+        if (done := next(numbers)) % EVERY == 0:
+            print(f"{done} notes", file=sys.stderr)
+
+    return advance
 
 
 def _summary(out: Path, manifest: dict[str, Any]) -> None:

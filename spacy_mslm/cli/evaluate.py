@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from . import app
+from .corpus import note_progress
 
 
 @app.command("evaluate")
@@ -19,6 +20,6 @@ def evaluate_cli(
     from ..scoring.table import metrics_table
     from ..stages.evaluate import evaluate
 
-    metrics = evaluate(model, corpus, out, split=split)
+    metrics = evaluate(model, corpus, out, split=split, on_note=note_progress())
     print(metrics_table(metrics))
     print(f"\nWrote {out}")

@@ -41,15 +41,17 @@ def make_doc(
     in `.attrs["scores"]`), overlaps kept; so does `note.gold` under "gold", which is
     there, if empty, wherever the note is known to be annotated (`meta["gold"]` or
     `meta["synthetic"]` true). `doc.ents` are the spans of `entities_from` after
-    `resolve`, the first of what still overlaps. Every token outside them is O,
-    never missing. `doc.user_data` holds note_id, patient_id, category.
+    `resolve`, the first of what still overlaps. `doc.user_data` holds note_id,
+    patient_id, category.
 
     White space at the edges of a span is trimmed. A span with an edge inside a token
     is not moved to the token's edge: it names a part of a word, which the whole word
     mostly does not mean. It is left out, counted in `drops` by source, and kept as
     [start, end, label] in `.attrs["misaligned"]`, so that gold which no system can
-    find still counts as missed. Spans outside the text or of white space only, and
-    entities that overlap an earlier one, are counted too.
+    find still counts as missed. Where such a span would have been an entity, its
+    tokens are *missing*, as nobody said that they are O; all other tokens outside
+    entities are O. Spans outside the text or of white space only, and entities that
+    overlap an earlier one, are counted too.
     """
     doc = make_doc(note.text)
     doc.user_data.update(
@@ -103,15 +105,21 @@ def _aligned(doc: Doc, span: CharSpan) -> Span | str:
 
 def _set_entities(doc: Doc, spans: Iterable[CharSpan], drops: DropCounts) -> None:
     entities: list[Span] = []
+    unsure: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end, s)):
         found = _aligned(doc, span)
-        if isinstance(found, str):
+        if found == INSIDE_WORD:
+            touched = doc.char_span(span.start, span.end, alignment_mode="expand")
+            unsure += [doc[t.i : t.i + 1] for t in touched or ()]
+        elif isinstance(found, str):
             continue
-        if entities and found.start < entities[-1].end:
+        elif entities and found.start < entities[-1].end:
             drops[f"{span.source} {OVERLAPPING}".strip()] += 1
         else:
             entities.append(found)
-    doc.set_ents(entities, default="outside")
+    taken = {i for entity in entities for i in range(entity.start, entity.end)}
+    missing = {span.start: span for span in unsure if span.start not in taken}
+    doc.set_ents(entities, missing=list(missing.values()), default="outside")
 
 
 def iob_to_doc(vocab: Vocab, sentence: IobSentence) -> Doc:

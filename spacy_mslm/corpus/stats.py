@@ -13,6 +13,7 @@ from ..errors import Errors
 
 FEW_EXAMPLES = 50
 NO_ENTITY_SHARE = 0.9
+MISSING_SHARE = 0.01
 
 
 @dataclass
@@ -139,7 +140,7 @@ def corpus_warnings(splits: Mapping[str, StatsCollector]) -> list[str]:
             lines.append(Errors.M316.format(split=name, labels=", ".join(sorted(new))))
         if stats.edge_white_space:
             lines.append(Errors.M317.format(split=name, n=stats.edge_white_space))
-        if stats.missing_tokens:
+        if _share(stats.missing_tokens, stats.tokens) > MISSING_SHARE:
             lines.append(Errors.M318.format(split=name, n=stats.missing_tokens))
     for name, shared in split_overlap(splits).items():
         if shared["docs"]:

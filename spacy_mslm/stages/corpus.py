@@ -3,7 +3,7 @@ shards a split out, and what they hold."""
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -43,6 +43,7 @@ def build_corpus(
     seed: int = 0,
     source: str = "medcat",
     shard_size: int = SHARD_SIZE,
+    on_note: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Make `out`/{train,dev,test}/0000.spacy … and `out`/manifest.json from a label
     folder, split by patient, the entities being the spans of `source` under `policy`.
@@ -67,7 +68,7 @@ def build_corpus(
         )
     splits = assign_splits(survey.records, dev=dev, test=test, seed=seed)
     drops = DropCounts()
-    docs = _docs(shards, source, policy, drops)
+    docs = _docs(shards, source, policy, drops, on_note)
     settings = {
         "policy": policy,
         "dev": dev,
@@ -116,7 +117,11 @@ def wanted_split(item: LabelledNote) -> str:
 
 
 def _docs(
-    shards: Sequence[Path], source: str, policy: str, drops: DropCounts
+    shards: Sequence[Path],
+    source: str,
+    policy: str,
+    drops: DropCounts,
+    on_note: Callable[[], None],
 ) -> Iterator[tuple[str, Doc]]:
     tokenizer = ClinicalTokenizer(spacy.blank("en").vocab)
     for item in read_labels(shards):
@@ -129,6 +134,7 @@ def _docs(
             resolve=lambda spans: resolve(spans, policy, drops=drops),
         )
         yield item.patient, doc
+        on_note()
 
 
 def build_iob_corpus(

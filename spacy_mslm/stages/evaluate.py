@@ -4,7 +4,7 @@ The model gets fresh Docs made of text (or of the given words) alone; gold and w
 labels stay on this side and are compared by character offsets.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,12 @@ class Held:
 
 
 def evaluate(
-    model: str | Path, corpus: Path, out: Path, *, split: str = "test"
+    model: str | Path,
+    corpus: Path,
+    out: Path,
+    *,
+    split: str = "test",
+    on_note: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Score `model` on `corpus`/`split` and write the metrics to `out` as JSON.
 
@@ -60,7 +65,10 @@ def evaluate(
     shards = docbin_paths(corpus / split)
     nlp = load_pipeline(model)
     held = Held()
-    predicted = list(predict(nlp, read_docs(corpus / split, _vocab()), held))
+    predicted = []
+    for mentions in predict(nlp, read_docs(corpus / split, _vocab()), held):
+        predicted.append(mentions)
+        on_note()
     if not predicted:
         raise MslmError(Errors.M742.format(path=corpus, split=split))
     metrics = {
@@ -69,7 +77,7 @@ def evaluate(
         "patients": len(held.patients),
         "provenance": {
             "commit": provenance.git_commit(),
-            "seed": nlp.config.get("training", {}).get("seed"),
+            "seed": nlp.config.interpolate().get("training", {}).get("seed"),
             "machine": provenance.machine(),
             "versions": provenance.versions(),
             "data_hash": sha256_of(shards),

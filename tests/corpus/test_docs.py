@@ -63,10 +63,21 @@ def test_spans_entities_scores_and_ids():
     }
 
 
-def test_tokens_outside_entities_are_o_and_never_missing():
+def test_tokens_outside_entities_are_o_and_not_missing():
     for spans in ([], [at(TEXT, "fever")]):
-        doc, _ = built(TEXT, spans)
+        doc, _ = built(TEXT, spans, gold=[at(TEXT, "diabetic")])
         assert all(token.ent_iob_ in ("O", "B", "I") for token in doc)
+
+
+def test_tokens_of_a_span_inside_words_are_missing_not_o():
+    inside = "has non-smo"  # ends inside "smoking", and holds an entity
+    doc, _ = built("Pt has non-smoking", [at("Pt has non-smoking", inside)])
+    assert [t.text for t in doc if not t.ent_iob_] == ["has", "non", "-", "smoking"]
+    doc, _ = built(
+        "Pt has non-smoking",
+        [at("Pt has non-smoking", inside), at("Pt has non-smoking", "has")],
+    )
+    assert [t.ent_iob_ for t in doc] == ["O", "B", "", "", ""]
 
 
 def test_white_space_at_edges_is_trimmed():

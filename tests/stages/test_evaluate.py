@@ -45,7 +45,7 @@ def model(tmp_path):
     nlp = spacy.blank("en")
     nlp.add_pipe("gold_thief")
     nlp.add_pipe("entity_ruler").add_patterns(PATTERNS)
-    nlp.config["training"]["seed"] = 7
+    nlp.config["system"]["seed"] = 7
     nlp.to_disk(tmp_path / "model")
     return tmp_path / "model"
 
