@@ -24,7 +24,9 @@ class TermMasking(Strategy):
 
     def plan(self, sentence: SentencePieces, *, rng: np.random.Generator) -> MaskPlan:
         terms = [t for t in sentence.terms if sentence.maskable[t[0] : t[1]].all()]
-        count = min(math.ceil(self.rate * len(sentence.terms)), len(terms))
+        # Rounded first: 0.07 x 100 is 7.000000000000001 in floating point.
+        wanted = math.ceil(round(self.rate * len(sentence.terms), 9))
+        count = min(wanted, len(terms))
         chosen: np.ndarray = rng.choice(len(terms), count, replace=False)
         words = [w for i in chosen for w in range(*terms[i])]
         return plan_words(sentence, np.array(words, dtype=int), MaskKind.ENTITY)

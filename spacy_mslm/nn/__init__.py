@@ -8,6 +8,7 @@ from .documents import ScoredSpan as ScoredSpan
 from .documents import WordDoc as WordDoc
 from .encoder import LoadedEncoder as LoadedEncoder
 from .encoder import load_encoder as load_encoder
+from .encoder import longest_window as longest_window
 from .loss import LossParts as LossParts
 from .loss import LossWeights as LossWeights
 from .network import MslmNetwork as MslmNetwork

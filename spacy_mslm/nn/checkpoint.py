@@ -10,7 +10,7 @@ from ..errors import Errors, MslmError
 from .encoder import without_pooler
 from .heads import MlmHead
 from .network import MslmNetwork
-from .pieces import PieceTokenizer
+from .pieces import PieceTokenizer, Specials
 
 PARTS = ("network.json", "tokenizer.json", "specials.json", "model.safetensors")
 
@@ -48,7 +48,11 @@ def from_parts(parts: dict[str, bytes], *, path: str) -> MslmNetwork:
 
 def _tokenizer(parts: dict[str, bytes], path: str) -> PieceTokenizer:
     try:
-        return PieceTokenizer.from_parts(parts)
+        specials = Specials.from_bytes(parts["specials.json"])
+    except (ValueError, TypeError) as err:
+        raise _damaged(path, "specials.json", err) from None
+    try:
+        return PieceTokenizer.from_bytes(parts["tokenizer.json"], specials)
     except Exception as err:  # tokenizers raises plain Exception
         raise _damaged(path, "tokenizer.json", err) from None
 

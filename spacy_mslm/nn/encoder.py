@@ -86,7 +86,7 @@ def load_encoder(source: str) -> LoadedEncoder:
                 place, use_fast=True, add_prefix_space=True
             )
             model, missing = _load_model(place)
-    except (OSError, ValueError, RuntimeError, KeyError, EOFError) as err:
+    except (OSError, ValueError, RuntimeError, KeyError, EOFError, ImportError) as err:
         raise _explain(source, err, local=local) from None
     except Exception as err:
         # tokenizers raises plain Exception, safetensors and pickle types of their own.
@@ -100,6 +100,7 @@ def load_encoder(source: str) -> LoadedEncoder:
         slow_or_fast.backend_tokenizer, read_specials(slow_or_fast, source)
     )
     encoder = getattr(model, model.base_model_prefix, model)
+    _check_vocabulary(source, len(slow_or_fast), encoder)
     mlm, pretrained = _mlm_head(model, encoder, missing)
     return LoadedEncoder(without_pooler(encoder), tokenizer, mlm, pretrained)
 
@@ -117,6 +118,28 @@ def _explain(source: str, err: Exception, *, local: bool) -> MslmError:
     reason = " ".join(str(err).split())[:160] or type(err).__name__
     message = Errors.M405 if local else Errors.M404
     return MslmError(message.format(source=source, reason=reason))
+
+
+def _check_vocabulary(source: str, n_tokenizer: int, encoder: Any) -> None:
+    """A vocabulary file cut short still loads; its size gives it away (M405).
+
+    Embeddings may be padded by a few rows, never by a tenth.
+    """
+    n_rows = len(encoder.get_input_embeddings().weight)
+    if not 0.9 * n_rows <= n_tokenizer <= n_rows:
+        reason = f"{n_tokenizer} entries in the vocabulary, {n_rows} embeddings"
+        raise MslmError(Errors.M405.format(source=source, reason=reason))
+
+
+def longest_window(encoder: Any) -> int | None:
+    """Most pieces a window may have, specials included; None without a limit."""
+    embeddings = getattr(encoder, "embeddings", None)
+    table = getattr(embeddings, "position_embeddings", None)
+    if table is None:
+        return None
+    # RoBERTa and its kin keep the rows up to the padding id's to themselves.
+    reserved = 0 if table.padding_idx is None else table.padding_idx + 1
+    return int(table.num_embeddings - reserved)
 
 
 def _load_model(place: str) -> tuple[Any, set[str]]:

@@ -13,6 +13,8 @@ from .pieces import PieceTokenizer
 from .shapes import Float, Int
 from .windows import Window
 
+PLACE = "_name_or_path"
+
 
 class MslmNetwork(nn.Module):
     """An encoder with detection, classification and (until stripped) an MLM head.
@@ -116,10 +118,12 @@ class MslmNetwork(nn.Module):
 
     def description(self) -> bytes:
         """The JSON from which `checkpoint` rebuilds the network."""
+        # Where the encoder came from may be a path of this machine, and is not needed.
+        encoder = {k: v for k, v in self.config.to_dict().items() if k != PLACE}
         content = {
             "labels": list(self.labels),
             "mlm": self.mlm is not None,
-            "encoder": self.config.to_dict(),
+            "encoder": encoder,
         }
         return json.dumps(content, indent=2, sort_keys=True).encode("utf8")
 

@@ -1,6 +1,7 @@
 """Words to word pieces, with the word that each piece belongs to."""
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -44,6 +45,10 @@ class Specials:
     mask: int
     pad: int
 
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Specials":
+        return cls(**json.loads(content))
+
 
 class PieceTokenizer:
     """A fast tokenizer of `tokenizers` and its special pieces.
@@ -57,6 +62,8 @@ class PieceTokenizer:
     ) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
+        # A note that holds "[MASK]" or "</s>" holds those characters, no special.
+        tokenizer.encode_special_tokens = True
         self.tokenizer = tokenizer
         self.specials = specials
         self.max_word_pieces = max_word_pieces
@@ -69,17 +76,20 @@ class PieceTokenizer:
             add_special_tokens=False,
         )
         return [
-            self._pieces(encoding.ids, encoding.word_ids, len(doc.words))
+            self._pieces(encoding.ids, encoding.word_ids, doc.words)
             for encoding, doc in zip(encodings, docs, strict=True)
         ]
 
     def _pieces(
-        self, ids: list[int], words: list[int | None], n_words: int
+        self, ids: list[int], word_ids: list[int | None], words: Sequence[str]
     ) -> DocPieces:
-        word = np.array([-1 if w is None else w for w in words], dtype=np.int64)
+        word = np.array([-1 if w is None else w for w in word_ids], dtype=np.int64)
         first = np.searchsorted(word, word)
         keep = np.arange(len(word)) - first < self.max_word_pieces
-        return DocPieces(np.array(ids, dtype=np.int64)[keep], word[keep], n_words)
+        # Byte-level tokenizers have pieces for line breaks too; none is a word.
+        visible = np.fromiter(map(is_visible, words), bool, len(words))
+        keep &= visible[word]
+        return DocPieces(np.array(ids, dtype=np.int64)[keep], word[keep], len(words))
 
     def to_parts(self) -> dict[str, bytes]:
         """`tokenizer.json` and `specials.json`; no pickle."""
@@ -90,10 +100,13 @@ class PieceTokenizer:
         }
 
     @classmethod
-    def from_parts(cls, parts: dict[str, bytes]) -> "PieceTokenizer":
-        specials = Specials(**json.loads(parts["specials.json"]))
-        text = parts["tokenizer.json"].decode("utf8")
-        return cls(Tokenizer.from_str(text), specials)
+    def from_bytes(cls, content: bytes, specials: Specials) -> "PieceTokenizer":
+        return cls(Tokenizer.from_str(content.decode("utf8")), specials)
+
+
+def is_visible(word: str) -> bool:
+    """False for words of white space, control and zero-width characters alone."""
+    return any(c.isalnum() or unicodedata.category(c)[0] not in "ZC" for c in word)
 
 
 def _encodable(words: Sequence[str]) -> list[str]:

@@ -238,6 +238,7 @@ class MslmNer(TrainablePipe):
                 self.cfg["labels"].append(label)
         if not self.labels:
             raise MslmError(Errors.M503.format(name=self.name))
+        self._updates = 0
         network = start_network(self.settings, self.labels)
         self.shim.network = network.to(get_torch_default_device())
         examples = with_sentences(get_examples(), nlp)

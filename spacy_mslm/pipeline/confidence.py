@@ -1,5 +1,7 @@
 """`span._.confidence`: read from a span group, which a DocBin keeps."""
 
+from bisect import bisect_left
+
 from spacy.tokens import Span
 
 SCORES_KEY = "ner_scores"
@@ -10,14 +12,13 @@ def confidence(span: Span) -> float | None:
     group = span.doc.spans.get(SCORES_KEY)
     if group is None:
         return None
-    for entity, score in zip(group, group.attrs["scores"], strict=True):
-        if (entity.start, entity.end, entity.label) == (
-            span.start,
-            span.end,
-            span.label,
-        ):
-            return score
-    return None
+    # The group is in document order and disjoint: one look-up, however many spans.
+    i = bisect_left(range(len(group)), span.start, key=lambda k: group[k].start)
+    if i == len(group):
+        return None
+    found = group[i]
+    same = (found.start, found.end, found.label) == (span.start, span.end, span.label)
+    return group.attrs["scores"][i] if same else None
 
 
 Span.set_extension("confidence", getter=confidence, force=True)

@@ -6,10 +6,10 @@ from spacy.language import Language
 from spacy.training import Example
 from spacy.util import logger
 
-from ..errors import Notes
-from ..nn import MslmNetwork
+from ..errors import Errors, MslmError, Notes
+from ..nn import MslmNetwork, longest_window
 from .sentences import ClinicalSentences
-from .settings import ModelSettings
+from .settings import SMALLEST_WINDOW, ModelSettings
 
 
 def entity_labels(examples: Iterable[Example]) -> list[str]:
@@ -18,8 +18,21 @@ def entity_labels(examples: Iterable[Example]) -> list[str]:
 
 
 def start_network(settings: ModelSettings, labels: Sequence[str]) -> MslmNetwork:
-    """The encoder with fresh entity heads; an MLM head if there is a masked view."""
+    """The encoder with fresh entity heads; an MLM head if there is a masked view.
+
+    Raises MslmError: M408 for windows longer than the encoder's positions, M403-M407.
+    """
     loaded = settings.encoder.load()
+    longest = longest_window(loaded.encoder) or settings.max_pieces
+    if settings.max_pieces > longest:
+        raise MslmError(
+            Errors.M408.format(
+                name="max_pieces",
+                low=SMALLEST_WINDOW,
+                high=longest,
+                value=settings.max_pieces,
+            )
+        )
     if settings.masking is not None and not loaded.pretrained_mlm:
         logger.info(Notes.N502.format(source=settings.encoder.source))
     mlm = loaded.mlm if settings.masking is not None else None

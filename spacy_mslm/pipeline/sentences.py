@@ -16,7 +16,9 @@ class ClinicalSentences:
     """Marks sentence starts by the rules of `notes.sentences`.
 
     Pre-tokenised input (IOB sets, one Doc a sentence) has no original text to read
-    rules from and stays one sentence.
+    rules from and stays one sentence. spaCy's corpus reader copies such a Doc for
+    training with a space after every word, the last one too, and without the mark
+    that says so; it must read as the same sentence.
     """
 
     def __init__(self, name: str = "clinical_sentences") -> None:
@@ -26,7 +28,7 @@ class ClinicalSentences:
         if not len(doc):
             return doc
         starts = {0}
-        if not doc.has_unknown_spaces:
+        if not (doc.has_unknown_spaces or all(t.whitespace_ for t in doc)):
             offsets = doc.to_array("IDX").astype(np.int64)
             wanted = [start for start, _ in sentence_spans(doc.text)]
             # The token at a sentence's first character, or the next one.

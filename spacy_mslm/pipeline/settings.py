@@ -42,7 +42,8 @@ class ModelSettings:
                     name="weighting", options="paper, none", value=self.weighting
                 )
             )
-        for name, low in (("max_pieces", SMALLEST_WINDOW), ("max_batch_pieces", 1)):
+        smallest = {"max_pieces": SMALLEST_WINDOW, "max_batch_pieces": 1, "seed": 0}
+        for name, low in smallest.items():
             value = getattr(self, name)
             if value < low:
                 raise MslmError(

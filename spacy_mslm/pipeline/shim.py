@@ -1,5 +1,6 @@
 """The network under thinc: devices, and one optimizer step for all parameters."""
 
+import os
 from typing import Any
 
 import torch
@@ -68,3 +69,14 @@ class MslmShim(Shim):
 def shim_of(model: Model) -> MslmShim:
     """The shim that an `MslmNer` model was built with."""
     return next(shim for shim in model.shims if isinstance(shim, MslmShim))
+
+
+def _one_thread() -> None:
+    """In a forked worker (`nlp.pipe(n_process=2)`) torch's threads of the parent do
+    not exist: with more than one, the first large operation waits for ever."""
+    torch.set_num_threads(1)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_one_thread)
