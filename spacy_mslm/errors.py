@@ -311,6 +311,13 @@ class Errors(metaclass=_Coded):
     M751 = "{path}: the wheel could not be built ({reason}). Run 'doctor'."
     M752 = "{path}: no single wheel of '{name}'. Run 'package' again."
     M753 = "package '{name}' does not install or run ({reason}). Run 'package' again."
+    M761 = "{path}: {reason}, expected the metrics of a pipeline. Run 'evaluate' again."
+    M762 = "{path}: made from another corpus than lies there now. Run 'evaluate' again."
+    M763 = "{path} row {row}: not a row of a training log. Delete the file or mend it."
+    M764 = (
+        "{path}: the report page holds text of notes, so it is written inside the work "
+        "folder only. Give a folder in {work}."
+    )
 
 
 class Notes(metaclass=_Coded):
