@@ -18,9 +18,12 @@ def strip_cli(
         Path | None,
         typer.Option(help="Work folder whose metrics and manifests make the card."),
     ] = None,
+    licence: Annotated[
+        str, typer.Option(help="Licence to state instead of the default.")
+    ] = "",
 ) -> None:
     """Write a pipeline without its masked-LM head, with its model card."""
     from ..stages.strip import strip
 
-    removed = strip(model, out, name=name, version=version, work=work)
+    removed = strip(model, out, name=name, version=version, work=work, licence=licence)
     print(f"Wrote {out}: {removed} masked-LM head(s) removed")

@@ -17,6 +17,13 @@ from spacy.vocab import Vocab
 
 from ..notes.deid import placeholder_spans
 
+# Transcribed notes leave out blanks: `pain.,2`, `1)HTN`, `).,FHX`, `oral:Normal`.
+CLINICAL = (
+    r"(?<=[A-Za-z)\]%])[.:;)\]]*,(?=\S)",
+    r"(?<=[0-9])[.)](?=[A-Za-z]{2})",
+    r"(?<=[a-z])[.;:](?=[A-Z])",
+)
+
 
 class ClinicalTokenizer:
     """The language's own rules, with each placeholder as one token.
@@ -85,7 +92,7 @@ def _rules(vocab: Vocab, defaults: Any) -> Tokenizer:
         rules=defaults.tokenizer_exceptions,
         prefix_search=compile_prefix_regex(defaults.prefixes).search,
         suffix_search=compile_suffix_regex(defaults.suffixes).search,
-        infix_finditer=compile_infix_regex(defaults.infixes).finditer,
+        infix_finditer=compile_infix_regex([*CLINICAL, *defaults.infixes]).finditer,
         token_match=defaults.token_match,
         url_match=defaults.url_match,
     )

@@ -1,23 +1,33 @@
 """Make a trained pipeline fit to be packaged: no masked-LM head, a model card."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-import spacy
-from spacy.language import Language
-
-from ..errors import Errors, MslmError
 from ..pipeline.component import MslmNer
+from ..report.card import model_card
 from ..runners.atomic import atomic_folder
+from .evaluate import load_pipeline
+from .files import json_text
+from .report import pipeline_settings, read_manifests, read_metrics
 
 
-def strip(model: Path, out: Path, *, name: str = "", version: str = "") -> int:
-    """Write `model` to `out` without masked-LM heads. RETURNS (int): heads removed.
+def strip(
+    model: Path,
+    out: Path,
+    *,
+    name: str = "",
+    version: str = "",
+    work: Path | None = None,
+    licence: str = "",
+) -> int:
+    """Write `model` to `out` without masked-LM heads, with its model card.
 
     A masked-LM head can be asked to fill in what the notes said. Removing it lowers
     that risk and does not remove it: the encoder was trained on the notes as well.
-    `name` and `version` go into the pipeline's meta where given.
-    Raises M741 where no pipeline can be loaded.
+    `name` and `version` go into the pipeline's meta where given; the card tells what
+    the metrics and manifests in `work` tell. RETURNS (int): heads removed.
+    Raises M701 or M741 where no pipeline can be loaded.
     """
     nlp = load_pipeline(model)
     removed = sum(_strip_head(pipe) for _, pipe in nlp.components)
@@ -25,22 +35,16 @@ def strip(model: Path, out: Path, *, name: str = "", version: str = "") -> int:
         nlp.meta["name"] = name
     if version:
         nlp.meta["version"] = version
+    metrics = {} if work is None else read_metrics(work / "metrics.json")
+    manifests = {} if work is None else read_manifests(work)
     with atomic_folder(out) as folder:
         nlp.to_disk(folder)
+        meta = json.loads((folder / "meta.json").read_text("utf8"))
+        settings = pipeline_settings(nlp)
+        card, readme = model_card(meta, metrics, manifests, settings, licence=licence)
+        (folder / "meta.json").write_text(json_text(card), encoding="utf8")
+        (folder / "README.md").write_text(readme, encoding="utf8")
     return removed
-
-
-def load_pipeline(model: Path) -> Language:
-    """The pipeline in a folder. Raises M701 or M741 with the reason on one line."""
-    if not Path(model).exists():
-        raise MslmError(Errors.M701.format(path=model))
-    try:
-        return spacy.load(model)
-    except MslmError:
-        raise
-    except (OSError, ValueError, KeyError) as err:
-        reason = " ".join(str(err).split())[:120]
-        raise MslmError(Errors.M741.format(model=model, reason=reason)) from None
 
 
 def _strip_head(pipe: Any) -> bool:
