@@ -10,6 +10,11 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import pytest
 from hypothesis import settings
+from jaxtyping import install_import_hook
+
+# The shape strings of the torch core are checked while testing, at every call.
+SHAPED = [f"spacy_mslm.nn.{name}" for name in ("heads", "loss", "network")]
+install_import_hook(SHAPED, "beartype.beartype")
 
 settings.register_profile("dev", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("ci", max_examples=300, deadline=None)

@@ -1,0 +1,54 @@
+"""Equations 2-5 of Abaho et al. 2024 against the paper's own numbers and steps."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_mslm.masking import EQUAL, mask_weights
+
+
+def paper_weights(n_elm, n_blm):
+    # eq. 2
+    w_elm = 1 - n_elm / (n_elm + n_blm)
+    w_blm = 1 - n_blm / (n_elm + n_blm)
+    # eq. 3
+    w_blm, w_elm = min(w_blm, 0.5), max(w_elm, 0.5)
+    # eq. 4-5
+    exponentials = [math.exp(w_blm), math.exp(w_elm)]
+    return tuple(e / sum(exponentials) for e in exponentials)
+
+
+@pytest.mark.parametrize(
+    ("n_entity", "n_base", "entity", "base"),
+    [
+        # NCBI-disease at ELM 1 / BLM .075: clamped, so the weighting is inert.
+        (22774, 11438, 0.5, 0.5),
+        # NCBI-disease at ELM .5 / BLM .15.
+        (16021, 24121, 0.550, 0.450),
+        # Few terms: w_ELM = 1, w_BLM = 0, so the ratio is e, its largest.
+        (0, 10, 0.7311, 0.2689),
+        (10, 0, 0.5, 0.5),
+        (10, 30, 0.6225, 0.3775),
+        (30, 10, 0.5, 0.5),
+    ],
+)
+def test_weights_of_the_papers_counts(n_entity, n_base, entity, base):
+    weights = mask_weights(n_entity, n_base)
+    assert weights.entity == pytest.approx(entity, abs=5e-4)
+    assert weights.base == pytest.approx(base, abs=5e-4)
+
+
+def test_no_masked_piece_at_all_gives_equal_weights():
+    assert mask_weights(0, 0) == EQUAL
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_weights_are_the_papers_and_their_ratio_lies_between_1_and_e(n_elm, n_blm):
+    weights = mask_weights(n_elm, n_blm)
+    assert weights.base + weights.entity == pytest.approx(1)
+    assert 1 - 1e-9 <= weights.entity / weights.base <= math.e + 1e-9
+    if n_elm + n_blm:
+        base, entity = paper_weights(n_elm, n_blm)
+        assert (weights.base, weights.entity) == pytest.approx((base, entity))
