@@ -23,10 +23,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MARKS = "0123456789.,;:!?()[]{}<>/\\|-_+*=#%&@$~^`'\""
 # A few whole words, so that most words are one piece and letters spell the rest.
-WORDS = (
-    "the patient has had no of and with in for daily pain fever chest cough given "
-    "aspirin metformin mg denies history left right acute chronic was is on to at"
-).split()
+WORDS = """
+the patient has had no of and with in for daily pain fever chest cough given aspirin
+metformin mg denies history left right acute chronic was is on to at
+"""
 
 
 def pytest_addoption(parser):
@@ -57,7 +57,7 @@ def pytest_collection_finish():
 def word_pieces():
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     inside = [f"##{c}" for c in LETTERS + "0123456789"]
-    return [*specials, *MARKS, *LETTERS, *inside, *WORDS]
+    return [*specials, *MARKS, *LETTERS, *inside, *WORDS.split()]
 
 
 def tiny_config(**changes):

@@ -1,5 +1,7 @@
 """Networks and documents for the torch core's own tests."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,8 @@ def make_network(tiny_encoder):
         for module in network.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
+            if hasattr(module, "dropout_prob"):  # attention's own, no module
+                module.dropout_prob = 0.0
         # Heads large enough that predictions are of every kind.
         with torch.no_grad():
             network.detection.weight.normal_(std=0.5)
@@ -50,7 +54,7 @@ def word_doc():
             for word in part
         )
         edges = np.cumsum([0, *map(len, parts)]).tolist()
-        sentences = tuple(zip(edges[:-1], edges[1:], strict=True))
+        sentences = tuple(itertools.pairwise(edges))
         marks = np.zeros(len(words), dtype=bool)
         marks[list(placeholders)] = True
         return WordDoc(words, sentences, marks, text_hash(text))

@@ -28,7 +28,7 @@ def log_softmax_at(row, index):
 
 
 def paper_mslm(logits, targets, weights):
-    """eq. 6: - sum_i w_i log P(x_i | s), the weights rescaled to mean 1, then a mean."""
+    """eq. 6: - sum_i w_i log P(x_i | s), weights rescaled to mean 1, then a mean."""
     mean = sum(weights.tolist()) / len(weights)
     total = 0.0
     for row, target, weight in zip(logits, targets.tolist(), weights, strict=True):
