@@ -46,8 +46,7 @@ def train_and_predict(
     rng = np.random.default_rng(seed)
     model.train()
     for _ in range(epochs):
-        order = rng.permutation(len(train))
-        for rows in np.array_split(order, math.ceil(len(train) / batch)):
+        for rows in _batches([len(s.words) for s in train], batch, rng):
             inputs = _encode(tokenizer, [train[i] for i in rows], names)
             model(**inputs).loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -55,6 +54,20 @@ def train_and_predict(
             schedule.step()
             optimizer.zero_grad()
     return list(_predict(model.eval(), tokenizer, test, names, batch))
+
+
+def _batches(
+    lengths: Sequence[int], batch: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Batches of like length in random order (as `group_by_length` of its Trainer):
+    sentences are shuffled, sorted by length within runs of 50 batches, and cut."""
+    order = rng.permutation(len(lengths))
+    run = 50 * batch
+    for start in range(0, len(order), run):
+        part = order[start : start + run]
+        order[start : start + run] = part[np.argsort(np.take(lengths, part))]
+    batches = [order[i : i + batch] for i in range(0, len(order), batch)]
+    return [batches[i] for i in rng.permutation(len(batches))]
 
 
 def _encode(

@@ -31,6 +31,7 @@ def run_parity(
     config: Path,
     encoder: str,
     seeds: Sequence[int],
+    systems: Sequence[str] = SYSTEMS,
     epochs: int,
     batch: int,
     learn_rate: float,
@@ -53,7 +54,7 @@ def run_parity(
     }
     lines = _read(out)
     for seed in seeds:
-        for system in SYSTEMS:
+        for system in systems:
             key = {"system": system, "seed": seed, "settings": settings}
             if any(all(line[k] == key[k] for k in key) for line in lines):
                 continue

