@@ -1,1 +1,1 @@
-"""Room: report."""
+"""Room: report. What a trained pipeline is shown by: page, summary, model card."""

@@ -1,0 +1,163 @@
+"""Line charts as inline SVG: no script, no font, no colour that only colours tell."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+WIDTH, HEIGHT = 380, 220
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 34, 36
+LOSS_NAMES = {
+    "mslm": "L_MSLM: masked words (eq. 6)",
+    "detection": "L_ED: is it an entity (eq. 8)",
+    "classification": "L_EL: of which type (eq. 11)",
+}
+SCORE_NAMES = {"ents_p": "precision", "ents_r": "recall", "ents_f": "F1"}
+
+Points = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line and its name; points that are not finite are left out."""
+
+    name: str
+    points: Points
+
+    @property
+    def finite(self) -> list[tuple[float, float]]:
+        return [p for p in self.points if all(map(math.isfinite, p))]
+
+
+def training_charts(rows: Sequence[Mapping[str, Any]]) -> list[Markup]:
+    """Dev scores and each loss part over the updates, from `training/log.jsonl`."""
+    scores = [
+        Series(name, [(row["step"], row["scores"].get(key, 0.0)) for row in rows])
+        for key, name in SCORE_NAMES.items()
+    ]
+    names = sorted({name for row in rows for name in row["losses"]}, key=_place)
+    charts = [line_chart("Scores on dev, strict spans", scores, top=1.0)]
+    for name in names:
+        points = [(r["step"], r["losses"].get(name, math.nan)) for r in rows]
+        charts.append(line_chart(_title(name, names), [Series(name, points)]))
+    return charts
+
+
+def _place(name: str) -> tuple[str, int]:
+    """Whole losses before their parts, the parts as eq. 12 names them."""
+    head, _, part = name.rpartition("_")
+    order = list(LOSS_NAMES)
+    return (head, order.index(part) + 1) if part in order else (name, 0)
+
+
+def _title(name: str, names: Sequence[str]) -> str:
+    head, _, part = name.rpartition("_")
+    if head in names and part in LOSS_NAMES:
+        return LOSS_NAMES[part]
+    has_parts = any(other.startswith(f"{name}_") for other in names)
+    return "Whole loss (eq. 12)" if has_parts else f"Loss of {name}"
+
+
+def line_chart(
+    title: str, series: Sequence[Series], *, top: float | None = None
+) -> Markup:
+    """A chart over updates, from 0 to `top` (by default the largest value)."""
+    points = [p for line in series for p in line.finite]
+    if not points:
+        text = Markup('<text x="{}" y="{}">no values</text>').format(LEFT, HEIGHT / 2)
+        return _svg(title, text)
+    right = max(max(x for x, _ in points), 1.0)
+    steps_x = ticks(right)
+    steps_y = ticks(top or max(y for _, y in points))
+    scale = _Scale(max(right, steps_x[-1]), steps_y[-1])
+    parts = [_grid(scale, steps_x, steps_y)]
+    for number, line in enumerate(series):
+        parts.append(_line(scale, line, number))
+    if len(series) > 1:
+        parts.append(_legend(series))
+    return _svg(title, Markup("").join(parts))
+
+
+def ticks(highest: float, count: int = 4) -> list[float]:
+    """Round steps from 0 until `highest` is reached."""
+    if not math.isfinite(highest) or highest <= 0:
+        return [0.0, 1.0]
+    rough = highest / count
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
+    return [i * step for i in range(math.ceil(highest / step - 1e-9) + 1)]
+
+
+@dataclass(frozen=True)
+class _Scale:
+    right: float
+    top: float
+
+    def x(self, value: float) -> str:
+        return f"{LEFT + (WIDTH - LEFT - RIGHT) * value / self.right:.1f}"
+
+    def y(self, value: float) -> str:
+        share = max(value, 0.0) / self.top
+        return f"{HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share:.1f}"
+
+
+def _svg(title: str, inside: Markup) -> Markup:
+    return Markup(
+        '<figure><svg viewBox="0 0 {w} {h}" role="img" aria-label="{t}">'
+        '<text class="title" x="0" y="13">{t}</text>{inside}</svg></figure>'
+    ).format(w=WIDTH, h=HEIGHT, t=title, inside=inside)
+
+
+def _grid(scale: _Scale, steps_x: list[float], steps_y: list[float]) -> Markup:
+    parts = [
+        Markup(
+            '<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/>'
+            '<text class="tick end" x="{}" y="{y}" dx="-6" dy="4">{}</text>'
+        ).format(LEFT, WIDTH - RIGHT, LEFT, _number(value), y=scale.y(value))
+        for value in steps_y
+    ]
+    parts += [
+        Markup(
+            '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>'
+        ).format(scale.x(value), HEIGHT - BOTTOM + 16, _number(value))
+        for value in steps_x
+    ]
+    parts.append(
+        Markup(
+            '<text class="tick" x="{}" y="{}" text-anchor="end">updates</text>'
+        ).format(WIDTH - RIGHT, HEIGHT - 4)
+    )
+    return Markup("").join(parts)
+
+
+def _line(scale: _Scale, line: Series, number: int) -> Markup:
+    places = [(scale.x(x), scale.y(y), x, y) for x, y in line.finite]
+    path = " ".join(f"{x},{y}" for x, y, _, _ in places)
+    drawn = Markup('<polyline class="line s{}" points="{}"/>').format(number, path)
+    dots = [
+        Markup(
+            '<circle class="dot s{}" cx="{}" cy="{}" r="2.4">'
+            "<title>{}: {} at update {}</title></circle>"
+        ).format(number, x, y, line.name, _number(value), _number(step))
+        for x, y, step, value in places
+    ]
+    return drawn + Markup("").join(dots)
+
+
+def _legend(series: Sequence[Series]) -> Markup:
+    parts, x = [], LEFT
+    for number, line in enumerate(series):
+        parts.append(
+            Markup(
+                '<line class="line s{}" x1="{}" x2="{}" y1="24" y2="24"/>'
+                '<text class="tick" x="{}" y="28">{}</text>'
+            ).format(number, x, x + 22, x + 27, line.name)
+        )
+        x += 36 + 7 * len(line.name)
+    return Markup("").join(parts)
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"

@@ -1,0 +1,72 @@
+import math
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_mslm.report.plots import Series, line_chart, ticks, training_charts
+
+
+def parsed(chart):
+    return ElementTree.fromstring(str(chart))
+
+
+def row(step, **losses):
+    scores = {"ents_p": 0.5, "ents_r": 0.25, "ents_f": 1 / 3}
+    return {"epoch": 0, "step": step, "losses": losses, "scores": scores}
+
+
+@given(st.floats(1e-6, 1e9))
+def test_ticks_are_round_few_and_reach_the_top(highest):
+    steps = ticks(highest)
+    assert steps[0] == 0 and steps[-1] >= highest * 0.999 and 3 <= len(steps) <= 6
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
+def test_ticks_of_nothing(value):
+    assert ticks(value) == [0.0, 1.0]
+
+
+def test_points_stay_inside_and_larger_values_are_higher():
+    chart = parsed(line_chart("t", [Series("a", [(0, 1), (50, 3), (99, 2)])]))
+    dots = list(chart.iter("circle"))
+    x, y = ([float(d.get(k)) for d in dots] for k in ("cx", "cy"))
+    assert x == sorted(x) and y[1] < y[2] < y[0]
+    assert all(0 <= v <= 380 for v in x) and all(0 <= v <= 220 for v in y)
+
+
+def test_losses_that_broke_leave_gaps_not_errors():
+    points = [(0, 1.0), (1, math.nan), (2, math.inf), (3, 0.5)]
+    chart = parsed(line_chart("t", [Series("a", points)]))
+    assert len(list(chart.iter("circle"))) == 2
+    assert "no values" in str(line_chart("t", [Series("a", [(0, math.nan)])]))
+
+
+def test_a_single_evaluation_and_a_loss_of_zero():
+    assert len(list(parsed(line_chart("t", [Series("a", [(0, 0.0)])])).iter("circle")))
+
+
+def test_one_chart_for_scores_and_one_for_each_part_in_the_order_of_equation_12():
+    rows = [
+        row(s, ner_mslm=2.0, ner_detection=1.0, ner=4.0, ner_classification=1.0)
+        for s in (0, 50)
+    ]
+    titles = [parsed(c).find(".//text").text for c in training_charts(rows)]
+    assert [title.split(":")[0] for title in titles] == [
+        "Scores on dev, strict spans",
+        "Whole loss (eq. 12)",
+        "L_MSLM",
+        "L_ED",
+        "L_EL",
+    ]
+
+
+def test_other_pipelines_losses_are_shown_by_their_names():
+    charts = training_charts([row(0, transformer=1.0, ner=2.0)])
+    titles = [parsed(c).find(".//text").text for c in charts]
+    assert titles[1:] == ["Loss of ner", "Loss of transformer"]
+
+
+def test_names_are_escaped():
+    assert "<b>" not in str(line_chart("<b>", [Series("<b>", [(0, 1)])] * 2))
