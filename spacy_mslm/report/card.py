@@ -6,7 +6,7 @@ from typing import Any
 from . import scores
 from .facts import NOT_KNOWN, is_synthetic, label_source
 from .page import template
-from .settings import masking_text, settings_rows
+from .settings import settings_rows
 
 OPEN_LICENCE = "MIT"
 RESTRICTED_LICENCE = (
@@ -127,8 +127,8 @@ def _readme(meta: Meta, metrics: Meta, settings: Meta) -> str:
         metrics=metrics,
         scores=scores,
         cell=scores.markdown_cell,
-        table=scores.markdown_table(("What", "Value"), table),
-        masking=masking_text(settings),
+        table=scores.markdown_table(("What", "Value"), table, align="---"),
+        ours="weighting" in settings,
         weak=about["label_source"].startswith("weak"),
     )
     return text.rstrip() + "\n"

@@ -13,8 +13,9 @@ FALSE_ALARM = "false_alarms"
 
 @dataclass(frozen=True, slots=True)
 class HeldNote:
-    """`predicted`: the pipeline's spans, `score` being their confidence. `reference`:
-    what they are measured by, gold or (where there is none) the weak labels."""
+    """`predicted`: the pipeline's spans, `score` being their confidence, NaN for a
+    pipeline that gives none. `reference`: what they are measured by, gold or (where
+    there is none) the weak labels."""
 
     name: str
     text: str

@@ -5,6 +5,7 @@ reference is a line of its type's colour under the words. So a patch without a l
 a false alarm and a line without a patch a miss, and both say so in words as well.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -101,7 +102,8 @@ def _patch(
     tag = ""
     if span[1] == stop:
         tag = Markup(' data-tag="{}"').format(_tag(span, pair, score))
-    said = f"predicted: {span[2]}, confidence {score:.2f}, {WORDS[pair.kind]}"
+    sure = "" if math.isnan(score) else f", confidence {score:.2f}"
+    said = f"predicted: {span[2]}{sure}, {WORDS[pair.kind]}"
     return Markup(
         '<mark class="p t{} {}" style="--a:{}" title="{}"{}>{}</mark>'
     ).format(colour.get(span[2], 0), _class(pair), _opacity(score), said, tag, text)
@@ -116,9 +118,10 @@ def _tag(span: Span, pair: Pair, score: float) -> str:
     if sign is None:
         other = pair.reference[2] if pair.reference else ""
         sign = "≠ boundaries" if pair.kind == "boundary" else f"≠ {other}"
-    return f"{span[2]} {score:.2f} {sign}"
+    sure = "" if math.isnan(score) else f"{score:.2f} "
+    return f"{span[2]} {sure}{sign}"
 
 
 def _opacity(score: float) -> str:
-    share = min(max(score, 0.0), 1.0)
+    share = 0.5 if math.isnan(score) else min(max(score, 0.0), 1.0)
     return f"{FAINTEST + (STRONGEST - FAINTEST) * share:.3f}"

@@ -64,9 +64,11 @@ def overall_table(metrics: Mapping[str, Any]) -> str:
     return markdown_table(["System", *COLUMNS], rows)
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, align: str = "--:"
+) -> str:
     """A Markdown table; a cell can end neither its column nor the text around it."""
-    lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
+    lines = [header, ["---"] + [align] * (len(header) - 1), *rows]
     marked = [
         map(markdown_cell, line) if line is not lines[1] else line for line in lines
     ]

@@ -5,6 +5,7 @@ the pipeline reads text (or the given words) alone, as in `evaluate`.
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,7 +174,7 @@ def held_notes(nlp: Language, docs: Iterable[Doc], *, gold: bool) -> Iterator[He
                 entity.end_char,
                 entity.label_,
                 source=PREDICTED,
-                score=1.0 if (score := confidence(entity)) is None else score,
+                score=math.nan if (score := confidence(entity)) is None else score,
             )
             for entity in found.ents
         )

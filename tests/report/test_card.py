@@ -121,6 +121,13 @@ def test_head_and_missing_scores_are_told(make_card):
     assert "not scored" in readme.lower() and "NOT SCORED" in readme
 
 
+def test_claims_no_masked_view_and_no_confidence_where_there_is_none(make_card):
+    _, readme = make_card()
+    assert "Mask-specific" in readme and "ent._.confidence" in readme
+    _, readme = make_card(settings={"encoder": "bert", "masking": None})
+    assert "Mask-specific" not in readme and "confidence" not in readme
+
+
 def test_the_licence_is_one_line_in_package_metadata(make_card):
     for key in ("license", "description"):
         assert "\n" not in make_card(synthetic=False)[0][key]

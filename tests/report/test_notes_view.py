@@ -1,3 +1,4 @@
+import math
 import re
 from html.parser import HTMLParser
 
@@ -99,6 +100,11 @@ def test_confidence_is_the_strength_of_the_patch():
     html = str(highlight(make("a b c", [(0, 1, "A", 0.1), (4, 5, "A", 0.9)]), COLOUR))
     weak, strong = map(float, re.findall(r"--a:([\d.]+)", html))
     assert 0 < weak < strong < 0.7
+
+
+def test_a_pipeline_without_confidence_gets_no_number():
+    html = highlight(make("ab", [(0, 2, "A", math.nan)]), COLOUR)
+    assert shown_tags(html) == ["A + false alarm"] and "nan" not in str(html)
 
 
 def test_other_type_and_other_boundaries_are_named():
