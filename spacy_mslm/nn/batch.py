@@ -1,5 +1,6 @@
 """What one training step reads: documents, pieces, labels and mask plans."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -71,12 +72,15 @@ def draw_kinds(
 def _sentences(
     doc: WordDoc, annotation: Annotation, pieces: DocPieces
 ) -> Iterator[tuple[SentencePieces, slice]]:
+    # Spans are disjoint and in order, so those of a sentence are found by look-up.
+    firsts = [s for s, _, _ in annotation.spans]
+    lasts = [e for _, e, _ in annotation.spans]
     for start, end in doc.sentences:
         piece_range = slice(int(pieces.starts[start]), int(pieces.starts[end]))
+        touching = slice(bisect_right(lasts, start), bisect_left(firsts, end))
         terms = tuple(
             (max(s, start) - start, min(e, end) - start)
-            for s, e, _ in annotation.spans
-            if s < end and e > start
+            for s, e, _ in annotation.spans[touching]
         )
         yield (
             SentencePieces(

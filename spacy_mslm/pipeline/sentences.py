@@ -27,12 +27,14 @@ class ClinicalSentences:
     def __call__(self, doc: Doc) -> Doc:
         if not len(doc):
             return doc
-        starts = {0}
+        # 1 begins a sentence, -1 does not. Set at once: `Token.is_sent_start` looks at
+        # the whole document at every token.
+        marks = np.full(len(doc), -1, dtype=np.int64)
+        marks[0] = 1
         if not (doc.has_unknown_spaces or all(t.whitespace_ for t in doc)):
             offsets = doc.to_array("IDX").astype(np.int64)
             wanted = [start for start, _ in sentence_spans(doc.text)]
             # The token at a sentence's first character, or the next one.
-            starts.update(np.searchsorted(offsets, wanted, side="left").tolist())
-        for token in doc:
-            token.is_sent_start = token.i in starts
-        return doc
+            starts = np.searchsorted(offsets, wanted, side="left")
+            marks[starts[starts < len(doc)]] = 1
+        return doc.from_array(["SENT_START"], marks.astype(np.uint64))
