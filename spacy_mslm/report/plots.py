@@ -68,7 +68,8 @@ def line_chart(
     if not points:
         text = Markup('<text x="{}" y="{}">no values</text>').format(LEFT, HEIGHT / 2)
         return _svg(title, text)
-    right = max(max(x for x, _ in points), 1.0)
+    # At least four updates wide, so that no tick falls between two updates.
+    right = max(max(x for x, _ in points), 4.0)
     steps_x = ticks(right)
     steps_y = ticks(top or max(y for _, y in points))
     scale = _Scale(max(right, steps_x[-1]), steps_y[-1])

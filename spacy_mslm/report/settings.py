@@ -74,9 +74,14 @@ def _training(section: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **found,
         "optimizer": optimizer.get("@optimizers"),
-        "learn_rate": rate,
-        "batch_words": section.get("batcher", {}).get("size"),
+        "learn_rate": _value(rate),
+        "batch_words": _value(section.get("batcher", {}).get("size")),
     }
+
+
+def _value(value: Any) -> Any:
+    """A number as it is, a schedule by its name."""
+    return value.get("@schedules") if isinstance(value, Mapping) else value
 
 
 def settings_rows(settings: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -41,6 +41,16 @@ def test_a_component_by_another_name_is_found():
     assert model_settings(made)["weighting"] == "paper"
 
 
+def test_a_schedule_is_named_not_spelt_out():
+    made = config("mslm")
+    schedule = {"@schedules": "compounding.v1", "start": 100}
+    made["training"]["batcher"]["size"] = schedule
+    made["training"]["optimizer"]["learn_rate"] = {"@schedules": "cyclic.v1"}
+    rows = dict(settings_rows(model_settings(made)))
+    assert "batch words compounding.v1" in rows["Training"]
+    assert "learn rate cyclic.v1" in rows["Training"]
+
+
 def test_no_folder_of_this_machine_is_named(tmp_path):
     assert public_name(str(tmp_path / "encoders" / "bert")) == "folder bert"
     assert public_name("dmis-lab/biobert-base-cased-v1.2").startswith("dmis-lab/")
