@@ -68,7 +68,7 @@ def _training(section: Mapping[str, Any]) -> dict[str, Any]:
     optimizer = section.get("optimizer", {})
     rate = optimizer.get("learn_rate")
     if isinstance(rate, Mapping):
-        rate = rate.get("learn_rate") or rate.get("initial_rate")
+        rate = rate.get("learn_rate") or rate.get("initial_rate") or rate
     kept = ("seed", "max_epochs", "max_steps", "dropout", "patience")
     found = {name: section[name] for name in kept if name in section}
     return {
