@@ -257,7 +257,7 @@ class Errors(metaclass=_Coded):
     M701 = "{path}: no such file or folder. Check the path."
     M702 = "{path} is a file, expected a folder. Move it away or give another path."
     M703 = "{path} is a folder, expected a file. Give the path of a file."
-    M730 = "{path}: no manifest.json, so '{stage}' has not finished. Run '{stage}' again."
+    M730 = "{path}: no manifest, so '{stage}' has not finished. Run '{stage}' again."
     M731 = "{path}: a damaged manifest. Run '{stage}' again."
     M732 = (
         "{path}: the folder holds other files, and would be replaced as a whole. "

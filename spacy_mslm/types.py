@@ -56,7 +56,7 @@ class Note:
 
 
 class DropCounts(Counter[str]):
-    """Counts of everything dropped, by reason: lossy steps are counted, never silent."""
+    """Counts of everything dropped, by reason: no lossy step is silent."""
 
 
 class MaskKind(IntEnum):

@@ -195,6 +195,11 @@ def test_own_notes_pack_and_encoder(tmp_path: Path, tiny_encoder: Path) -> None:
         content = page.read_text("utf8").lower()
         assert "agreement with the labeller, not accuracy" in content
         assert "against gold" not in content
+    (wheel,) = (work / "packages").glob("en_*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        kept = [archive.read(n) for n in archive.namelist()]
+    assert not any(str(tiny_encoder).encode() in content for content in kept)
+    assert not any(str(folder).encode() in content for content in kept)
     meta = json.loads((work / "model/meta.json").read_text("utf8"))
     assert meta["license"] != "MIT"
     assert meta["name"] == "mslm_test_own"

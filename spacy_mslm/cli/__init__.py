@@ -1,4 +1,4 @@
-"""The command line: `python -m spacy_mslm` and `spacy-mslm`, one thin file a command."""
+"""The command line: `python -m spacy_mslm`, one thin file a command."""
 
 import importlib
 import pkgutil

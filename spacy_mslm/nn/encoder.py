@@ -115,7 +115,8 @@ _READERS = (
 
 
 def _explain(source: str, err: Exception, *, local: bool) -> MslmError:
-    reason = " ".join(str(err).split())[:160] or type(err).__name__
+    # The first sentence says what is wrong; the rest is advice for other tools.
+    reason = " ".join(str(err).split()).partition(". ")[0][:160] or type(err).__name__
     message = Errors.M405 if local else Errors.M404
     return MslmError(message.format(source=source, reason=reason))
 
@@ -185,12 +186,16 @@ def without_pooler(encoder: Any) -> Any:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back the note that heads are newly initialised: `doctor` says it better."""
-    from transformers.utils import logging
+    """Hold back the note that heads are newly initialised (`doctor` says it better) and
+    a page of connection attempts (the error says it in a line)."""
+    from huggingface_hub.utils import logging as hub
+    from transformers.utils import logging as transformers
 
-    level = logging.get_verbosity()
-    logging.set_verbosity_error()
+    levels = hub.get_verbosity(), transformers.get_verbosity()
+    hub.set_verbosity_error()
+    transformers.set_verbosity_error()
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        hub.set_verbosity(levels[0])
+        transformers.set_verbosity(levels[1])

@@ -47,6 +47,11 @@ def check_encoder(source: str, *, online: bool) -> Iterator[Check]:
         yield Check(NOTE, "masked-LM head", NO_HEAD)
 
 
+def is_hub_name(source: str) -> bool:
+    """Whether an encoder would be fetched by name."""
+    return not (source.startswith("package:") or Path(source).expanduser().exists())
+
+
 def _in_cache(name: str) -> str | None:
     """The folder where a hub name was fetched to before; None where it was not."""
     from huggingface_hub import try_to_load_from_cache

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .check import MISSING, Check
-from .check_inputs import DEMO_ENCODER, check_encoder, check_pack
+from .check_inputs import DEMO_ENCODER, check_encoder, check_pack, is_hub_name
 from .check_machine import check_cores, check_hub, check_precision
 from .check_packages import check_packages
 
@@ -20,14 +20,15 @@ def doctor(
 
     encoder (str): where the encoder comes from; "" means the demo's.
     medcat (str): a MedCAT model pack; "" means none.
-    online (bool): also ask the model hub, and fetch an encoder that is given by hub
-        name and not yet on this machine.
+    online (bool): where the encoder is a hub name, ask the hub, and fetch an encoder
+        that is not yet on this machine.
     """
     yield from check_packages()
     yield check_cores()
     yield from check_precision()
-    yield check_hub(online=online)
-    yield from check_encoder(encoder or DEMO_ENCODER, online=online)
+    source = encoder or DEMO_ENCODER
+    yield check_hub(online=online and is_hub_name(source))
+    yield from check_encoder(source, online=online)
     if medcat:
         yield check_pack(Path(medcat))
 

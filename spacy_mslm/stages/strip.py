@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from thinc.api import Config
+
 from ..pipeline.component import MslmNer
 from ..report.card import model_card
 from ..runners.atomic import atomic_folder
@@ -11,7 +13,7 @@ from .evaluate import load_pipeline
 from .files import json_text
 from .report import pipeline_settings, read_manifests, read_metrics
 
-PATHS = ("train", "dev", "log")
+NOTES_PATHS = ("train", "dev", "log")
 
 
 def strip(
@@ -37,10 +39,7 @@ def strip(
         nlp.meta["name"] = name
     if version:
         nlp.meta["version"] = version
-    # Where the notes lay when the pipeline was trained stays at home.
-    config = nlp.config
-    config["paths"] = {**config.get("paths", {}), **dict.fromkeys(PATHS)}
-    nlp.config = config
+    nlp.config = without_places(nlp.config)
     metrics = {} if work is None else read_metrics(work / "metrics.json")
     manifests = {} if work is None else read_manifests(work)
     with atomic_folder(out) as folder:
@@ -51,6 +50,24 @@ def strip(
         (folder / "meta.json").write_text(json_text(card), encoding="utf8")
         (folder / "README.md").write_text(readme, encoding="utf8")
     return removed
+
+
+def without_places(config: Config) -> Config:
+    """The config without the folders of the machine where it was trained: where the
+    notes lay, and a local encoder's folder (the weights are in the pipeline)."""
+    paths = dict(config.get("paths", {}))
+    for key, value in paths.items():
+        if key in NOTES_PATHS:
+            paths[key] = None
+        elif isinstance(value, str) and Path(value).expanduser().is_absolute():
+            paths[key] = Path(value).name
+    config = config.merge({"paths": paths}) if paths else config
+    for component in config.get("components", {}).values():
+        encoder = component.get("model", {}).get("encoder", {})
+        source = encoder.get("source", "")
+        if Path(source).expanduser().is_absolute():
+            encoder["source"] = Path(source).name
+    return config
 
 
 def _strip_head(pipe: Any) -> bool:
