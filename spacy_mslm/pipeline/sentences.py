@@ -1,5 +1,7 @@
 """`clinical_sentences`: sentence marks for hard wraps, headings and lists."""
 
+from typing import Any
+
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -37,4 +39,5 @@ class ClinicalSentences:
             # The token at a sentence's first character, or the next one.
             starts = np.searchsorted(offsets, wanted, side="left")
             marks[starts[starts < len(doc)]] = 1
-        return doc.from_array(["SENT_START"], marks.astype(np.uint64))
+        column: Any = marks.astype(np.uint64)  # spaCy's stub knows two columns only
+        return doc.from_array(["SENT_START"], column)

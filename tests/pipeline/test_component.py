@@ -78,7 +78,9 @@ def test_missing_encoder_is_named_at_initialize(make_nlp, gold_corpus):
 
 def test_windows_longer_than_the_encoders_positions_are_refused(make_nlp, gold_corpus):
     nlp = make_nlp(max_pieces=513)
-    with pytest.raises(MslmError, match=r"\[M408\] 'max_pieces' .* 16 and 512, got 513"):
+    with pytest.raises(
+        MslmError, match=r"\[M408\] 'max_pieces' .* 16 and 512, got 513"
+    ):
         nlp.initialize(lambda: gold_corpus(nlp))
 
 
@@ -156,7 +158,13 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
         ({"max_pieces": "many"}, "max_pieces"),
         ({"no_such_key": 1}, "no_such_key"),
         (
-            {"masking": {"@misc": "spacy-mslm.TokenMasking.v1", "rate": 2, "unit": "x"}},
+            {
+                "masking": {
+                    "@misc": "spacy-mslm.TokenMasking.v1",
+                    "rate": 2,
+                    "unit": "x",
+                }
+            },
             "rate|unit",
         ),
     ],
@@ -191,7 +199,9 @@ def test_losses_add_up_over_updates(nlp_tiny, gold_corpus):
 
 def test_overfits(trained, gold_corpus):
     for example in gold_corpus(trained):
-        found = [(e.start, e.end, e.label_) for e in trained(example.reference.text).ents]
+        found = [
+            (e.start, e.end, e.label_) for e in trained(example.reference.text).ents
+        ]
         assert found == [(e.start, e.end, e.label_) for e in example.reference.ents]
     scores = trained.evaluate(gold_corpus(trained))
     assert scores["ents_f"] == scores["ents_macro_f"] == 1.0
@@ -305,7 +315,9 @@ def test_masks_follow_the_sentences_of_the_pipeline(make_nlp, gold_corpus, monke
 
 def test_documents_without_annotation_teach_the_masked_view_alone(nlp_tiny):
     losses = {}
-    examples = [as_example(nlp_tiny, "fever and cough in the left chest of the patient")]
+    examples = [
+        as_example(nlp_tiny, "fever and cough in the left chest of the patient")
+    ]
     nlp_tiny.update(examples, losses=losses)
     assert losses["ner_detection"] == losses["ner_classification"] == 0
     assert losses["ner_mslm"] > 0
@@ -432,7 +444,13 @@ def test_long_documents_are_read_whole(trained, monkeypatch):
 
 
 def test_a_word_of_10000_characters_and_odd_text(trained):
-    for text in ("a" * 10_000 + " fever", "\u200b", "[MASK] fever", "😀\x00\ufffd", "."):
+    for text in (
+        "a" * 10_000 + " fever",
+        "\u200b",
+        "[MASK] fever",
+        "😀\x00\ufffd",
+        ".",
+    ):
         doc = trained(text)
         assert doc.text == text
 

@@ -61,7 +61,15 @@ def test_placeholders_are_one_token(text, expected):
 
 
 def test_what_surrounds_a_placeholder_is_tokenized_as_ever():
-    assert words("(fever, [**X**] 5mg)") == ["(", "fever", ",", "[**X**]", "5", "mg", ")"]
+    assert words("(fever, [**X**] 5mg)") == [
+        "(",
+        "fever",
+        ",",
+        "[**X**]",
+        "5",
+        "mg",
+        ")",
+    ]
 
 
 def test_many_placeholders_and_unclosed_brackets_keep_the_text():

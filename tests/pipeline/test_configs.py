@@ -1,0 +1,127 @@
+"""Every config fills and resolves; ours train by `spacy train` and write each part."""
+
+import json
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy import util
+from spacy.cli.init_config import fill_config
+from spacy.cli.train import train
+from spacy.schemas import ConfigSchemaTraining
+from spacy.tokens import DocBin
+from spacy.util import registry
+from thinc.api import Config
+
+from spacy_mslm.masking import JointMasking
+from spacy_mslm.pipeline.component import DEFAULT_MODEL
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
+OURS = [path for path in CONFIGS if "mslm_ner" in path.read_text()]
+
+
+def names(paths):
+    return [path.stem for path in paths]
+
+
+@pytest.fixture(scope="module")
+def corpus(make_nlp, gold_corpus, tmp_path_factory):
+    """The folder that `corpus build` would write: two splits and their manifest."""
+    folder = tmp_path_factory.mktemp("corpus")
+    nlp = make_nlp()
+    docs = [example.reference for example in gold_corpus(nlp)]
+    for split in ("train", "dev"):
+        (folder / split).mkdir()
+        DocBin(docs=docs, store_user_data=True).to_disk(folder / split / "0000.spacy")
+    counts = {"tokens": sum(map(len, docs))}
+    manifest = {"splits": {"train": counts, "dev": counts}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_configs_are_there():
+    assert {"mslm", "vanilla", "spacy_baseline"} <= set(names(CONFIGS))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=names(CONFIGS))
+def test_config_is_filled_and_resolves(path, tiny_encoder, corpus, tmp_path):
+    pytest.importorskip("spacy_transformers")
+    # Nothing that `init fill-config` would add is left to chance: it is written out.
+    fill_config(tmp_path / "filled.cfg", path, silent=True)
+    overrides = {
+        "paths.encoder": str(tiny_encoder),
+        "paths.train": str(corpus / "train"),
+        "paths.dev": str(corpus / "dev"),
+    }
+    config = util.load_config(tmp_path / "filled.cfg", overrides=overrides)
+    nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
+    assert "ner" in nlp.pipe_names
+    training = registry.resolve(
+        nlp.config.interpolate()["training"], schema=ConfigSchemaTraining
+    )
+    assert callable(training["logger"]) and callable(training["batcher"])
+    assert 0 < training["optimizer"].learn_rate <= 1e-4
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=names(CONFIGS))
+def test_the_controls_differ_in_what_they_say_alone(path):
+    """Same corpora, batches, rates and epochs in every arm, or no comparison holds."""
+    mslm, other = Config().from_disk(ROOT / "configs" / "mslm.cfg"), None
+    other = Config().from_disk(path)
+    for section in ("corpora", "nlp"):
+        if section == "nlp" and path not in OURS:
+            continue
+        assert other[section] == mslm[section], section
+    if path in OURS:
+        assert other["training"] == mslm["training"]
+
+
+def test_vanilla_differs_in_its_masked_view_alone():
+    mslm, vanilla = (
+        Config().from_disk(ROOT / "configs" / f"{name}.cfg")["components"]["ner"]
+        for name in ("mslm", "vanilla")
+    )
+    a, b = mslm["model"], vanilla["model"]
+    assert {k for k in a if a[k] != b.get(k)} == {"masking", "weighting", "mslm_weight"}
+    assert b["masking"] is None and b["mslm_weight"] == 0
+
+
+def test_default_model_resolves_and_is_the_config_files():
+    model = registry.resolve({"model": DEFAULT_MODEL})["model"]
+    settings = model.attrs["settings"]
+    assert isinstance(settings.masking, JointMasking)
+    config = Config().from_disk(ROOT / "configs" / "mslm.cfg")
+    written = config["components"]["ner"]["model"]
+    assert set(written) == set(DEFAULT_MODEL)
+    same = set(written) - {"encoder", "seed"}
+    assert {k: written[k] for k in same} == {k: DEFAULT_MODEL[k] for k in same}
+    assert spacy.blank("en").add_pipe("mslm_ner").threshold == 0.0
+
+
+@pytest.mark.parametrize("path", OURS, ids=names(OURS))
+def test_two_steps_of_spacy_train(path, tiny_encoder, corpus, tmp_path):
+    overrides = {
+        "paths.encoder": str(tiny_encoder),
+        "paths.train": str(corpus / "train"),
+        "paths.dev": str(corpus / "dev"),
+        "paths.log": str(tmp_path / "log.jsonl"),
+        "training.max_steps": 2,
+        "training.eval_frequency": 1,
+    }
+    train(path, tmp_path / "out", overrides=overrides)
+    for name in ("model-best", "model-last"):
+        nlp = spacy.load(tmp_path / "out" / name)
+        assert nlp.pipe_names == ["clinical_sentences", "ner"]
+        assert nlp.get_pipe("ner").labels == ("Symptoms", "Treatments")
+        assert nlp("Patient has fever .").text == "Patient has fever ."
+    rows = [json.loads(x) for x in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows][:2] == [0, 1]
+    for row in rows:
+        assert set(row) == {"epoch", "step", "losses", "scores"}
+        assert set(row["losses"]) == {
+            *("ner", "ner_mslm", "ner_detection", "ner_classification"),
+        }
+        assert set(row["scores"]) == {"ents_p", "ents_r", "ents_f"}
+    masked = [row["losses"]["ner_mslm"] > 0 for row in rows]
+    assert set(masked) == {path.stem != "vanilla"}
