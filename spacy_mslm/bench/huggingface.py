@@ -13,6 +13,7 @@ import torch
 
 from ..corpus.iob import IobSentence
 from ..nn.encoder import resolve_source
+from ..nn.precision import Precision, calculating
 from ..scoring.strict import Span
 
 IGNORED = -100
@@ -27,6 +28,7 @@ def train_and_predict(
     batch: int,
     learn_rate: float,
     warmup: float,
+    precision: Precision,
     seed: int,
 ) -> list[list[Span]]:
     """Fine-tune on `train`, return the word spans found in each sentence of `test`."""
@@ -48,7 +50,9 @@ def train_and_predict(
     for _ in range(epochs):
         for rows in _batches([len(s.words) for s in train], batch, rng):
             inputs = _encode(tokenizer, [train[i] for i in rows], names)
-            model(**inputs).loss.backward()
+            with calculating(precision, model.device):
+                loss = model(**inputs).loss
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()

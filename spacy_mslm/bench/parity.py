@@ -18,6 +18,7 @@ from spacy.tokens import Doc
 
 from ..corpus.docs import read_docs
 from ..corpus.iob import IobSentence
+from ..nn.precision import Precision
 from ..scoring.strict import score
 from . import huggingface
 
@@ -35,6 +36,7 @@ def run_parity(
     epochs: int,
     batch: int,
     learn_rate: float,
+    precision: Precision,
     provenance: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Run what `out` (JSON lines) lacks, a line a run; finished runs never repeat.
@@ -51,6 +53,7 @@ def run_parity(
         "epochs": epochs,
         "batch": batch,
         "learn_rate": learn_rate,
+        "precision": precision,
     }
     lines = _read(out)
     for seed in seeds:
@@ -102,6 +105,7 @@ def _vanilla(
         "paths.encoder": settings["encoder"],
         "system.seed": seed,
         "training.max_epochs": settings["epochs"],
+        "components.ner.model.precision": settings["precision"],
         "training.batcher.size": size,
         "training.optimizer.learn_rate.learn_rate": settings["learn_rate"],
         # The last update counts, so dev is hardly looked at.
@@ -126,6 +130,7 @@ def _huggingface(
         batch=settings["batch"],
         learn_rate=settings["learn_rate"],
         warmup=0.1,
+        precision=settings["precision"],
         seed=seed,
     )
 

@@ -22,6 +22,7 @@ def parity_cli(
     epochs: Annotated[int, typer.Option(min=1)] = 5,
     batch: Annotated[int, typer.Option(min=1, help="Sentences an update.")] = 32,
     learn_rate: Annotated[float, typer.Option()] = 1e-4,
+    precision: Annotated[str, typer.Option(help="Of both.")] = "float32",
 ) -> None:
     """Vanilla through 'spacy train' against Hugging Face token classification."""
     from ..bench.parity import SYSTEMS, run_parity, summary
@@ -37,6 +38,7 @@ def parity_cli(
         epochs=epochs,
         batch=batch,
         learn_rate=learn_rate,
+        precision=precision,  # type: ignore[arg-type]
         provenance={
             "commit": git_commit(),
             "machine": machine(),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from .bio import N_TAGS
 from .heads import MlmHead, pool_spans, tag_head
 from .pieces import PieceTokenizer
+from .precision import Precision, calculating
 from .shapes import Float, Int
 from .windows import Window
 
@@ -36,6 +37,8 @@ class MslmNetwork(nn.Module):
         self.tokenizer = tokenizer
         self.labels = tuple(labels)
         self.mlm = mlm
+        # How to calculate, not what was learned: set by its user, never stored.
+        self.precision: Precision = "float32"
         width = self.config.hidden_size
         self.dropout = nn.Dropout(0.0)
         self.detection = tag_head(width, N_TAGS)
@@ -92,10 +95,11 @@ class MslmNetwork(nn.Module):
             mask[i, : len(row.ids)] = 1
             scored[i, row.scored[0] : row.scored[1]] = True
         device = self.device
-        hidden: Float[Tensor, "B P H"] = self.encoder(
-            input_ids=ids.to(device), attention_mask=mask.to(device)
-        ).last_hidden_state
-        return hidden[scored.to(device)]
+        with calculating(self.precision, device):
+            hidden: Float[Tensor, "B P H"] = self.encoder(
+                input_ids=ids.to(device), attention_mask=mask.to(device)
+            ).last_hidden_state
+        return hidden[scored.to(device)].float()
 
     def detect(self, vectors: Float[Tensor, "W H"]) -> Float[Tensor, "W L"]:
         """Logits of O, B, I for the vectors of words' first pieces."""
@@ -114,7 +118,9 @@ class MslmNetwork(nn.Module):
         """Logits over the vocabulary for the vectors of masked pieces."""
         assert self.mlm is not None, "a stripped network has no masked view"
         embeddings: Any = self.encoder.get_input_embeddings()
-        return self.mlm(vectors, embeddings.weight)
+        with calculating(self.precision, self.device):
+            logits: Float[Tensor, "M V"] = self.mlm(vectors, embeddings.weight)
+        return logits.float()
 
     def description(self) -> bytes:
         """The JSON from which `checkpoint` rebuilds the network."""

@@ -8,6 +8,7 @@ from thinc.api import Model
 from ..masking import JointMasking, Strategy, TermMasking, TokenMasking, Unit, Weighting
 from ..nn import LossWeights, ScoredSpan, predict
 from ..nn.encoder import resolve_source
+from ..nn.precision import Precision
 from .reading import read_doc
 from .settings import EncoderSource, ModelSettings
 from .shim import MslmShim, shim_of
@@ -25,6 +26,7 @@ def build_mslm_ner(
     classification_weight: float,
     max_pieces: int,
     max_batch_pieces: int,
+    precision: Precision,
     heads_learn_rate: float,
     seed: int,
 ) -> Model[list[Doc], Predictions]:
@@ -37,6 +39,8 @@ def build_mslm_ner(
         three parts of eq. 12.
     max_pieces (int): pieces a window, specials included.
     max_batch_pieces (int): padded pieces that go through the encoder at once.
+    precision (str): "float32", "bfloat16" (the encoder alone; weights stay float32) or
+        "auto": bfloat16 where the machine has it.
     heads_learn_rate (float): the heads' learning rate, as a multiple of the encoder's.
     seed (int): part of the key of every mask.
     RETURNS (Model): predicts; training goes through the component's `update`.
@@ -48,6 +52,7 @@ def build_mslm_ner(
         loss_weights=LossWeights(mslm_weight, detection_weight, classification_weight),
         max_pieces=max_pieces,
         max_batch_pieces=max_batch_pieces,
+        precision=precision,
         seed=seed,
     )
     return Model(

@@ -239,8 +239,7 @@ class MslmNer(TrainablePipe):
         if not self.labels:
             raise MslmError(Errors.M503.format(name=self.name))
         self._updates = 0
-        network = start_network(self.settings, self.labels)
-        self.shim.network = network.to(get_torch_default_device())
+        self._place(start_network(self.settings, self.labels))
         examples = with_sentences(get_examples(), nlp)
         weights = self._mask_weights(examples) if self.settings.masking else EQUAL
         self.cfg["mask_weights"] = asdict(weights)
@@ -264,6 +263,10 @@ class MslmNer(TrainablePipe):
             n_entity, n_base = n_entity + entity, n_base + base
         return mask_weights(n_entity, n_base)
 
+    def _place(self, network: MslmNetwork) -> None:
+        network.precision = self.settings.precision
+        self.shim.network = network.to(get_torch_default_device())
+
     # Storage: one set of named parts, on disk or as bytes, without pickle
 
     def _to_parts(self) -> dict[str, bytes]:
@@ -273,7 +276,7 @@ class MslmNer(TrainablePipe):
     def _from_parts(self, parts: dict[str, bytes], path: str) -> "MslmNer":
         self.cfg, network = storage.read_parts(parts, path)
         if network is not None:
-            self.shim.network = network.to(get_torch_default_device())
+            self._place(network)
         return self
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:

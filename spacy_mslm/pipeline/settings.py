@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..errors import Errors, MslmError
 from ..masking import Strategy, Weighting
 from ..nn import LoadedEncoder, LossWeights, load_encoder
+from ..nn.precision import PRECISIONS, Precision
 
 SMALLEST_WINDOW = 16
 
@@ -33,6 +34,7 @@ class ModelSettings:
     loss_weights: LossWeights
     max_pieces: int
     max_batch_pieces: int
+    precision: Precision
     seed: int
 
     def __post_init__(self) -> None:
@@ -43,6 +45,14 @@ class ModelSettings:
                 )
             )
         smallest = {"max_pieces": SMALLEST_WINDOW, "max_batch_pieces": 1, "seed": 0}
+        if self.precision not in PRECISIONS:
+            raise MslmError(
+                Errors.M410.format(
+                    name="precision",
+                    options=", ".join(PRECISIONS),
+                    value=self.precision,
+                )
+            )
         for name, low in smallest.items():
             value = getattr(self, name)
             if value < low:

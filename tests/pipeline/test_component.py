@@ -128,6 +128,7 @@ SETTINGS = {
     "classification_weight": 3.0,
     "max_pieces": 99,
     "max_batch_pieces": 777,
+    "precision": "bfloat16",
     "heads_learn_rate": 7.0,
     "seed": 11,
 }
@@ -138,6 +139,7 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
     ner = make_nlp(masking=masking, threshold=0.25, **SETTINGS).get_pipe("ner")
     s = ner.settings
     assert (s.weighting, s.max_pieces, s.max_batch_pieces) == ("none", 99, 777)
+    assert s.precision == "bfloat16"
     weights = s.loss_weights
     assert (weights.mslm, weights.detection, weights.classification) == (0.5, 2, 3)
     assert (s.seed, ner.shim.heads_learn_rate, ner.threshold) == (11, 7.0, 0.25)

@@ -1,0 +1,42 @@
+"""Number formats: bfloat16 changes how it is calculated, not what is learned."""
+
+import numpy as np
+import pytest
+import torch
+
+from spacy_mslm.nn.precision import calculating, uses_bfloat16
+from spacy_mslm.nn.windows import Window
+
+
+@pytest.mark.parametrize(
+    ("precision", "expected"), [("float32", False), ("bfloat16", True)]
+)
+def test_named_precisions_mean_what_they_say(precision, expected):
+    cpu = torch.device("cpu")
+    assert uses_bfloat16(precision, cpu) is expected
+    with calculating(precision, cpu):
+        product = torch.ones(2, 2) @ torch.ones(2, 2)
+    assert product.dtype is (torch.bfloat16 if expected else torch.float32)
+
+
+def test_auto_follows_the_processor(monkeypatch):
+    from spacy_mslm.nn import precision
+
+    for native in (True, False):
+        monkeypatch.setattr(precision, "_processor_has_bfloat16", lambda n=native: n)
+        assert uses_bfloat16("auto", torch.device("cpu")) is native
+
+
+def test_bfloat16_vectors_are_near_and_weights_stay_float32(make_network):
+    network = make_network()
+    network.eval()
+    window = Window(np.array([2, 20, 21, 22, 3], dtype=np.int64), (1, 4))
+    full = network.encode([window], max_batch_pieces=64)
+    network.precision = "bfloat16"
+    half = network.encode([window], max_batch_pieces=64)
+    assert half.dtype is torch.float32 and not torch.equal(half, full)
+    cosine = torch.nn.functional.cosine_similarity(half, full, dim=-1)
+    assert cosine.min() > 0.999
+    half.pow(2).sum().backward()
+    assert all(p.dtype is torch.float32 for p in network.parameters())
+    assert any(p.grad is not None and p.grad.abs().sum() for p in network.parameters())
