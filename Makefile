@@ -21,7 +21,7 @@ demo: env
 	$(BIN)/python -m spacy project run all .
 
 test: env
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: env
 	$(BIN)/ruff check .

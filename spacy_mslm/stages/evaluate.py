@@ -116,10 +116,14 @@ def _fresh(nlp: Language, docs: Iterable[Doc], held: Held) -> Iterator[Doc]:
         held.gold.append(_gold(doc))
         if patient := doc.user_data.get("patient_id"):
             held.patients.add(patient)
-        if doc.has_unknown_spaces:
-            yield Doc(nlp.vocab, words=[token.text for token in doc])
-        else:
-            yield nlp.make_doc(doc.text)
+        yield fresh_doc(nlp, doc)
+
+
+def fresh_doc(nlp: Language, doc: Doc) -> Doc:
+    """A Doc of the same text, or words where no spaces are known, and nothing else."""
+    if doc.has_unknown_spaces:
+        return Doc(nlp.vocab, words=[token.text for token in doc])
+    return nlp.make_doc(doc.text)
 
 
 def _gold(doc: Doc) -> Mentions | None:

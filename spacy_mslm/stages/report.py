@@ -25,7 +25,7 @@ from ..report.settings import model_settings
 from ..report.surfaces import SurfaceCounts
 from ..runners.atomic import atomic_write_text
 from ..types import CharSpan
-from .evaluate import load_pipeline, train_surfaces
+from .evaluate import fresh_doc, load_pipeline, train_surfaces
 from .files import MANIFEST, read_manifest, sha256_of
 
 PAGE, SUMMARY = "index.html", "summary.md"
@@ -166,7 +166,7 @@ def held_notes(nlp: Language, docs: Iterable[Doc], *, gold: bool) -> Iterator[He
     """Each Doc beside what `nlp` predicts from its text; with `gold`, those that are
     annotated. Nothing but text, or words where no spaces are known, reaches `nlp`."""
     kept = (doc for doc in docs if not gold or GOLD in doc.spans)
-    pairs = ((_fresh(nlp, doc), (doc, n)) for n, doc in enumerate(kept, start=1))
+    pairs = ((fresh_doc(nlp, doc), (doc, n)) for n, doc in enumerate(kept, start=1))
     for found, (doc, number) in nlp.pipe(pairs, as_tuples=True):
         predicted = tuple(
             CharSpan(
@@ -180,12 +180,6 @@ def held_notes(nlp: Language, docs: Iterable[Doc], *, gold: bool) -> Iterator[He
         )
         name = str(doc.user_data.get("note_id") or f"document {number}")
         yield HeldNote(name, doc.text, predicted, tuple(_reference(doc, gold=gold)))
-
-
-def _fresh(nlp: Language, doc: Doc) -> Doc:
-    if doc.has_unknown_spaces:
-        return Doc(nlp.vocab, words=[token.text for token in doc])
-    return nlp.make_doc(doc.text)
 
 
 def _reference(doc: Doc, *, gold: bool) -> Iterator[CharSpan]:
