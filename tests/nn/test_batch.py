@@ -1,5 +1,7 @@
 """Batches: masks by sentence and key, and the spans that are no entities."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,6 +72,18 @@ def test_a_sentence_is_drawn_without_regard_to_the_others(draw, word_doc, annota
     # More terms in the first sentence change nothing in the second and third.
     busy = draw([doc], [annotate(doc, (0, 1, 0), (2, 3, 0), (5, 7, 0), (11, 12, 0))])[0]
     assert plain[7:] == busy[7:] and plain[:7] != busy[:7]
+
+
+def test_like_sentences_and_like_documents_are_drawn_apart(draw, word_doc, annotate):
+    sentence = "no pain and cough in the left chest"
+    twice, other = word_doc(f"{sentence} | {sentence}"), word_doc(sentence + " .")
+    masker = TokenMasking(rate=0.5)
+    kinds = draw([twice, other], [annotate(twice), annotate(other)], masker)
+    # The same words three times: by sentence index, then by the document's text.
+    first, second, third = kinds[0][:8], kinds[0][8:], kinds[1][:8]
+    assert first != second != third != first
+    moved = dataclasses.replace(twice, text_hash=1)
+    assert draw([moved], [annotate(moved)], masker) != kinds[:1]
 
 
 def test_the_rate_is_a_share_of_each_sentences_terms(draw, word_doc, annotate):

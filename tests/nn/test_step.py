@@ -173,6 +173,8 @@ def test_rows_without_a_masked_piece_are_not_encoded(
     objective = Objective(EQUAL, LossWeights(), 9, 4096)
     parts = step(network, batch, objective)
     mask = network.tokenizer.specials.mask
+    clean_rows = 3  # one a sentence, by the size of the window
+    assert len(spy.rows) == clean_rows + 1
     assert sum(mask in row for row in spy.rows) == 1
     assert spy.logits == [1] and parts.mslm.item() > 0
 

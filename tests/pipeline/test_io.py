@@ -10,6 +10,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 from spacy.training import Corpus, Example
+from thinc.api import Adam
 
 from spacy_mslm.errors import MslmError
 from spacy_mslm.nn.checkpoint import PARTS
@@ -204,6 +205,20 @@ def test_examples_can_be_scored_after_a_docbin(trained, expected):
     references = DocBin(docs=expected).get_docs(trained.vocab)
     examples = [Example(trained.make_doc(d.text), d) for d in references if len(d)]
     assert trained.evaluate(examples)["ents_f"] == 1.0
+
+
+@pytest.mark.gpu
+def test_a_gpu_reads_and_learns_what_the_cpu_does(folder, gold_corpus, expected):
+    nlp = spacy.load(folder)
+    shim = nlp.get_pipe("ner").shim
+    shim.to_device("gpu", 0)
+    assert shim.network.device.type == "cuda"
+    agree(nlp.pipe(TEXTS), expected)
+    losses = [{}, {}]
+    for row in losses:
+        nlp.update(gold_corpus(nlp), losses=row, sgd=Adam(0.001))
+    assert all(0 < row["ner_mslm"] < 10 for row in losses)
+    nlp.get_pipe("ner").to_bytes()
 
 
 WORKERS = """
