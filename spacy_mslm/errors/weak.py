@@ -1,0 +1,46 @@
+"""Codes 2xx: weak."""
+
+
+class WeakErrors:
+    M201 = "{path}: no such concept table. Check --table."
+    M202 = (
+        "{path} row 1: missing columns {missing}, got {got}. A concept table needs "
+        "'cui' and 'name', and 'type_ids' to be clustered."
+    )
+    M203 = "{path} row {row}: broken CSV ({reason}). Mend the quotes of that row."
+    M204 = "{path}: no concept with an id and a name. Check that the table is whole."
+    M205 = (
+        "{path}: not UTF-8 text or a damaged .gz file ({reason}). Save the concept "
+        "table as UTF-8."
+    )
+    M206 = (
+        "{path}: sha256 is {got}, expected {expected}. Another table, or a damaged one."
+    )
+    M211 = "{path}: no such clusters file. Check --clusters."
+    M212 = "{path}: malformed clusters file: {reason}. See assets/clusters.yml."
+    M213 = (
+        "unknown semantic types {types}: no UMLS type and none of {source}. Correct "
+        "the ids in the clusters file."
+    )
+    M214 = (
+        "no type of {labels} is in {source}, which has: {types}. Add one of these to "
+        "the clusters file, or remove the label."
+    )
+    M221 = (
+        "the package 'medcat' is not installed. Install it with: "
+        "pip install 'spacy-mslm[weak]'."
+    )
+    M222 = "{path}: no such model pack, expected a .zip file or a folder. Check --pack."
+    M223 = (
+        "{path}: sha256 is {got}, expected {expected}. The pack is another one or "
+        "damaged; a pack runs code when loaded, so it was not."
+    )
+    M224 = (
+        "{path}: the model pack could not be loaded ({reason}). It may be cut short or "
+        "made by another MedCAT: copy it again, or check its version."
+    )
+    M225 = (
+        "no concept of {source} is left to find, so MedCAT would not filter at all. "
+        "Check the clusters file against its types."
+    )
+    M231 = "'policy' must be one of {policies}, got '{got}'."
