@@ -26,12 +26,18 @@ def warmup_linear_over_corpus(
     epochs (int), batch_words (int): with the corpus' words they give the updates.
     corpus (Optional[str]): training folder of `corpus build` or `corpus iob`, whose
         manifest counts the words; null for a constant rate.
-    Raises MslmError (M401, M504).
+    Raises MslmError (M401, M408, M504).
     """
     if not 0 <= warmup <= 1:
         raise MslmError(Errors.M401.format(name="warmup", value=warmup))
     if corpus is None:
         return _constant(learn_rate)
+    # With max_epochs 0 (no end) or -1 (a stream) there is no last update to fall to.
+    for name, value in (("epochs", epochs), ("batch_words", batch_words)):
+        if value < 1:
+            raise MslmError(
+                Errors.M408.format(name=name, low=1, high="2^31", value=value)
+            )
     total = math.ceil(epochs * _training_words(Path(corpus)) / batch_words)
     return _warmup_linear(learn_rate, math.ceil(warmup * total), total)
 

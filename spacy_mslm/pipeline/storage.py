@@ -8,6 +8,7 @@ import srsly
 from ..errors import Errors, MslmError
 from ..nn import MslmNetwork
 from ..nn.checkpoint import PARTS, from_parts, to_parts
+from ..runners.atomic import atomic_write_bytes
 
 CFG = "cfg"
 
@@ -35,7 +36,7 @@ def read_parts(
 def write_folder(path: Path, parts: dict[str, bytes]) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for name, content in parts.items():
-        (path / name).write_bytes(content)
+        atomic_write_bytes(path / name, content)
 
 
 def read_folder(path: Path) -> dict[str, bytes]:

@@ -1,9 +1,13 @@
 """The network: batching changes nothing, order is kept, heads read what they should."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
 
+from spacy_mslm.nn import MslmNetwork
+from spacy_mslm.nn.pieces import Specials
 from spacy_mslm.nn.windows import Window
 
 
@@ -50,6 +54,37 @@ def test_batches_stay_within_the_budget(network, monkeypatch):
     # By length: little is spent on padding.
     real = sum(len(w.ids) for w in windows)
     assert sum(rows * width for rows, width in shapes) < 1.2 * real
+
+
+def test_long_documents_keep_no_activations_and_have_the_same_gradients(
+    make_network, monkeypatch
+):
+    """Else a 20,000-word note would hold the activations of 200 windows at once."""
+    module = inspect.getmodule(MslmNetwork)
+    windows = windows_from(np.random.default_rng(0), 12, Specials(2, 3, 4, 0))
+    results = []
+    for kept in (100, 2):
+        network = make_network().train()
+        passes = []
+        network.encoder.register_forward_hook(lambda *_, seen=passes: seen.append(1))
+        for layer in network.encoder.modules():
+            if isinstance(layer, torch.nn.Dropout):
+                layer.p = 0.2
+        monkeypatch.setattr(module, "BATCHES_KEPT", kept)
+        torch.manual_seed(5)
+        vectors = network.encode(windows, max_batch_pieces=60)
+        n_batches = len(passes)
+        (vectors**2).sum().backward()
+        results.append((n_batches, len(passes), network))
+    (n, once, plain), (m, twice, again) = results
+    assert n == m == once > 2 and twice == 2 * n
+    for a, b in zip(
+        plain.encoder.parameters(), again.encoder.parameters(), strict=True
+    ):
+        assert torch.allclose(a.grad, b.grad, atol=1e-5)
+    # Prediction has nothing to compute again.
+    with torch.inference_mode():
+        again.encode(windows, max_batch_pieces=60)
 
 
 def test_nothing_to_encode(network):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy import util
+from spacy.cli.debug_config import debug_config
 from spacy.cli.init_config import fill_config
 from spacy.cli.train import train
 from spacy.schemas import ConfigSchemaTraining
@@ -54,6 +55,7 @@ def test_config_is_filled_and_resolves(path, tiny_encoder, corpus, tmp_path):
         "paths.train": str(corpus / "train"),
         "paths.dev": str(corpus / "dev"),
     }
+    debug_config(path, overrides=overrides)
     config = util.load_config(tmp_path / "filled.cfg", overrides=overrides)
     nlp = util.load_model_from_config(config, auto_fill=False, validate=True)
     assert "ner" in nlp.pipe_names

@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 from thinc.api import Adam
 
@@ -180,9 +180,7 @@ def test_confidence_survives_a_docbin(trained, expected):
     )
     agree(again, expected)
     assert all(0 < score <= 1 for score in scores(again))
-    as_bytes = [
-        spacy.tokens.Doc(trained.vocab).from_bytes(d.to_bytes()) for d in expected
-    ]
+    as_bytes = [Doc(trained.vocab).from_bytes(d.to_bytes()) for d in expected]
     agree(as_bytes, expected)
 
 
@@ -199,6 +197,12 @@ def test_confidence_is_readable_where_there_is_none(trained, expected):
     assert [(s.start, s.end, s.label_) for s in group] == [
         (e.start, e.end, e.label_) for e in doc.ents
     ]
+
+
+def test_joined_documents_have_no_confidence_and_no_error(expected):
+    """`Doc.from_docs` keeps the span group and drops its scores."""
+    joined = Doc.from_docs([doc for doc in expected if len(doc)])
+    assert joined.ents and {e._.confidence for e in joined.ents} == {None}
 
 
 def test_examples_can_be_scored_after_a_docbin(trained, expected):

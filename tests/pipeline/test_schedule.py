@@ -73,3 +73,11 @@ def test_a_corpus_without_a_count_says_what_to_run(tmp_path, content):
 def test_warm_up_is_a_share(warmup):
     with pytest.raises(MslmError, match=r"\[M401\] 'warmup'"):
         rates(None, 1, warmup=warmup)
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_words"])
+@pytest.mark.parametrize("value", [0, -1])
+def test_training_without_an_end_has_no_such_schedule(corpus, name, value):
+    """max_epochs = 0 means "no end" to spaCy: the rate would be 1% all along."""
+    with pytest.raises(MslmError, match=rf"\[M408\] '{name}' .*got {value}"):
+        rates(str(corpus), 1, **{name: value})
