@@ -1,5 +1,7 @@
 """Number formats: bfloat16 changes how it is calculated, not what is learned."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -25,6 +27,37 @@ def test_auto_follows_the_processor(monkeypatch):
     for native in (True, False):
         monkeypatch.setattr(precision, "_processor_has_bfloat16", lambda n=native: n)
         assert uses_bfloat16("auto", torch.device("cpu")) is native
+
+
+@pytest.mark.parametrize(
+    ("flags", "native"),
+    [
+        ("fpu sse avx512f avx512_bf16 fma", True),
+        ("fpu amx_bf16", True),
+        ("fpu avx512f avx512_bf160", False),
+        ("", False),
+    ],
+)
+def test_auto_asks_the_processors_first_line_of_flags(monkeypatch, flags, native):
+    text = f"model name : some\nflags\t\t: {flags}\nbugs : avx512_bf16\n"
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: text)
+    assert uses_bfloat16("auto", torch.device("cpu")) == native
+
+
+def test_auto_is_float32_where_the_processor_says_nothing(monkeypatch):
+    def unreadable(*_, **__):
+        raise OSError
+
+    monkeypatch.setattr(Path, "read_text", unreadable)
+    assert not uses_bfloat16("auto", torch.device("cpu"))
+
+
+def test_losses_are_taken_in_float32(make_network):
+    network = make_network()
+    network.precision = "bfloat16"
+    rows = [Window(np.array([2, 60, 3]), (1, 2))]
+    logits = network.reconstruct(network.encode(rows, max_batch_pieces=64))
+    assert logits.dtype == torch.float32
 
 
 def test_bfloat16_vectors_are_near_and_weights_stay_float32(make_network):

@@ -139,9 +139,9 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
     ner = make_nlp(masking=masking, threshold=0.25, **SETTINGS).get_pipe("ner")
     s = ner.settings
     assert (s.weighting, s.max_pieces, s.max_batch_pieces) == ("none", 99, 777)
-    assert s.precision == "bfloat16"
     weights = s.loss_weights
     assert (weights.mslm, weights.detection, weights.classification) == (0.5, 2, 3)
+    assert s.precision == "bfloat16"
     assert (s.seed, ner.shim.heads_learn_rate, ner.threshold) == (11, 7.0, 0.25)
     assert (s.masking.rate, s.masking.unit) == (0.3, "piece")
     joint = make_nlp().get_pipe("ner").settings.masking
@@ -157,6 +157,7 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
         ({"seed": -1}, r"\[M408\] 'seed'"),
         ({"threshold": 1.5}, r"\[M401\] 'threshold'"),
         ({"weighting": "often"}, "weighting"),
+        ({"precision": "float8"}, "precision"),
         ({"max_pieces": "many"}, "max_pieces"),
         ({"no_such_key": 1}, "no_such_key"),
         (
@@ -174,6 +175,19 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
 def test_bad_values_name_their_key(make_nlp, values, message):
     with pytest.raises((MslmError, ConfigValidationError), match=message):
         make_nlp(**values)
+
+
+def test_precision_reaches_the_network_new_or_loaded(make_nlp, gold_corpus):
+    nlp = make_nlp(precision="bfloat16")
+    nlp.initialize(lambda: gold_corpus(nlp))
+    assert nlp.get_pipe("ner").network.precision == "bfloat16"
+    again = make_nlp(precision="bfloat16").from_bytes(nlp.to_bytes())
+    assert again.get_pipe("ner").network.precision == "bfloat16"
+    nlp.update(gold_corpus(nlp), losses=(losses := {}))
+    assert 0 < losses["ner_mslm"] < 20
+    assert {p.dtype for p in again.get_pipe("ner").network.parameters()} == {
+        torch.float32
+    }
 
 
 # Training
