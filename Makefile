@@ -23,6 +23,12 @@ demo: env
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# Long: a hundred kills, and 300 generated cases for every property.
+campaign: env
+	MSLM_KILLS=100 HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n 2 --dist loadfile \
+		tests/stages/test_label_resume.py tests/masking tests/nn tests/notes \
+		tests/pipeline tests/scoring tests/corpus tests/weak tests/report
+
 check: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
