@@ -105,6 +105,8 @@ def _vanilla(
         "paths.encoder": settings["encoder"],
         "system.seed": seed,
         "training.max_epochs": settings["epochs"],
+        # One rate for all, as in the peer.
+        "components.ner.model.heads_learn_rate": 1.0,
         "components.ner.model.precision": settings["precision"],
         "training.batcher.size": size,
         "training.optimizer.learn_rate.learn_rate": settings["learn_rate"],

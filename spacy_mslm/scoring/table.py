@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-NAME = 34
+NAME = 38
 
 
 def metrics_table(metrics: Mapping[str, Any]) -> str:
