@@ -54,6 +54,7 @@ def test_one_adamw_holds_every_parameter_once(shim):
 
 def test_biases_and_norms_do_not_decay(shim):
     optimizer = plain(0.1, L2=0.1, L2_is_weight_decay=True)
+    shim.heads_learn_rate = 1.0
     network = shim.network
     with torch.no_grad():
         for parameter in network.parameters():
