@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .errors import Errors, MslmError
+
 # The one form in which the encoder sees any de-identification placeholder.
 PLACEHOLDER_FORM = "_"
 
@@ -108,3 +110,25 @@ class MaskWeights:
 
     base: float
     entity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Corruption:
+    """How a masked piece is shown: as the mask piece, as a random piece, or as it is.
+
+    Shares of the masked pieces, drawn piece by piece; BERT's are .8, .1, .1, the
+    paper masks all. Raises MslmError (M430) unless they are shares that sum to 1.
+    """
+
+    mask: float = 1.0
+    random: float = 0.0
+    keep: float = 0.0
+
+    def __post_init__(self) -> None:
+        shares = (self.mask, self.random, self.keep)
+        if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+            got = ", ".join(f"{share:g}" for share in shares)
+            raise MslmError(Errors.M430.format(got=got))
+
+
+ALL_MASKED = Corruption()

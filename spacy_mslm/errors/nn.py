@@ -32,3 +32,14 @@ class CoreErrors:
     )
     M410 = "'{name}' must be one of {options}, got '{value}'."
     M411 = "tensor '{name}' has the wrong shape or dtype: {got}, expected {expected}."
+    M430 = (
+        "'corruption': mask, random and keep must be shares that sum to 1, got {got}."
+    )
+    M431 = (
+        "'detection_view' is '{view}', but 'masking' is null: there is no masked view. "
+        "Set masking, or detection_view = \"clean\"."
+    )
+    M432 = (
+        "'{name}' cannot be used with typed tagging, which has no classifier. Set it "
+        "to {default}, or tagging = \"untyped\"."
+    )

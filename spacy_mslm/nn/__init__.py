@@ -9,9 +9,11 @@ from .documents import WordDoc as WordDoc
 from .encoder import LoadedEncoder as LoadedEncoder
 from .encoder import load_encoder as load_encoder
 from .encoder import longest_window as longest_window
+from .heads import HeadSettings as HeadSettings
 from .loss import LossParts as LossParts
 from .loss import LossWeights as LossWeights
 from .network import MslmNetwork as MslmNetwork
+from .optimizer import parameter_groups as parameter_groups
 from .predict import predict as predict
 from .step import Objective as Objective
 from .step import step as step

@@ -8,7 +8,7 @@ from safetensors.torch import load, save
 
 from ..errors import Errors, MslmError
 from .encoder import without_pooler
-from .heads import MlmHead
+from .heads import HeadSettings, MlmHead
 from .network import MslmNetwork
 from .pieces import PieceTokenizer, Specials
 
@@ -69,4 +69,5 @@ def _build(description: dict[str, Any], tokenizer: PieceTokenizer) -> MslmNetwor
     config = AutoConfig.for_model(values.pop("model_type"), **values)
     encoder: Any = without_pooler(AutoModel.from_config(config))
     mlm = MlmHead.for_encoder(encoder) if description["mlm"] else None
-    return MslmNetwork(encoder, tokenizer, description["labels"], mlm=mlm)
+    heads = HeadSettings(**description["heads"])
+    return MslmNetwork(encoder, tokenizer, description["labels"], mlm=mlm, heads=heads)

@@ -46,17 +46,19 @@ class Annotation:
     def missing(cls, n_words: int) -> "Annotation":
         return cls((), np.zeros(n_words, dtype=bool))
 
-    def tags(self, has_pieces: BoolArray) -> IntArray:
-        """(W,) untyped BIO tags over the words that have pieces, MISSING elsewhere.
+    def tags(self, has_pieces: BoolArray, *, typed: bool = False) -> IntArray:
+        """(W,) BIO tags over the words that have pieces, MISSING elsewhere.
 
         A span's B is its first word with pieces, so that a line break inside a span,
         which has none, leaves `B I` unbroken.
         """
         tags = np.where(self.known & has_pieces, OUTSIDE, MISSING).astype(np.int64)
-        for start, end, _ in self.spans:
+        for start, end, kind in self.spans:
             words = np.flatnonzero(has_pieces[start:end]) + start
-            tags[words] = INSIDE
-            tags[words[:1]] = BEGIN
+            of_type = 2 * kind if typed else 0
+            tags[words] = INSIDE + of_type
+            tags[words[:1]] = BEGIN + of_type
+        tags[~self.known] = MISSING
         return tags
 
 

@@ -1,5 +1,6 @@
 """Heads on the encoder: masked pieces, entity detection, entity classification."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -49,12 +50,59 @@ class MlmHead(nn.Module):
         return F.linear(hidden, embeddings, self.bias)
 
 
-def tag_head(width: int, n_labels: int) -> nn.Linear:
-    """W h + b. The paper's trainable vector (eq. 7 and 10) is this bias."""
-    head = nn.Linear(width, n_labels)
-    nn.init.normal_(head.weight, std=0.02)
-    nn.init.zeros_(head.bias)
-    return head
+@dataclass(frozen=True)
+class HeadSettings:
+    """The form of the entity heads; kept with the network, as weights depend on it.
+
+    `typed`: one head of typed BIO tags, and no classifier (no L_EL). `none_class`: the
+    classifier has one more output, the last, for spans that are no entities.
+    `detection_vector`, `classification_vector`: k and d, the sizes of the trainable
+    vectors of eq. 7 and 10; 0 leaves the vector to the bias, which is the same model.
+    """
+
+    typed: bool = False
+    none_class: bool = True
+    detection_vector: int = 0
+    classification_vector: int = 0
+
+
+class TagHead(nn.Module):
+    """softmax(W [h; v] + b) without the softmax (eq. 7 and 10).
+
+    `v` is a trainable vector of size `n_vector`, the same for every h, so that
+    W [h; v] + b = W_h h + (W_v v + b): a bias, and no more capacity than without it.
+    """
+
+    def __init__(self, width: int, n_labels: int, *, n_vector: int = 0) -> None:
+        super().__init__()
+        self.width = width
+        self.linear = nn.Linear(width + n_vector, n_labels)
+        self.vector = nn.Parameter(torch.empty(n_vector)) if n_vector else None
+        nn.init.normal_(self.linear.weight, std=0.02)
+        nn.init.zeros_(self.linear.bias)
+        if self.vector is not None:
+            nn.init.normal_(self.vector)
+
+    def forward(self, vectors: Float[Tensor, "N H"]) -> Float[Tensor, "N L"]:
+        if self.vector is not None:
+            beside = self.vector.expand(len(vectors), -1)
+            vectors = torch.cat((vectors, beside), dim=1)
+        logits: Float[Tensor, "N L"] = self.linear(vectors)
+        return logits
+
+    def widened(self, n_new: int, *, at: int) -> "TagHead":
+        """A copy with `n_new` fresh outputs before output `at`; the rest is kept."""
+        n_vector = 0 if self.vector is None else len(self.vector)
+        n_labels = self.linear.out_features
+        head = TagHead(self.width, n_labels + n_new, n_vector=n_vector)
+        head.to(self.linear.weight.device)
+        old = [i if i < at else i + n_new for i in range(n_labels)]
+        with torch.no_grad():
+            head.linear.weight[old] = self.linear.weight
+            head.linear.bias[old] = self.linear.bias
+            if head.vector is not None and self.vector is not None:
+                head.vector.copy_(self.vector)
+        return head
 
 
 def pool_spans(

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .bio import N_TAGS
-from .heads import MlmHead, pool_spans, tag_head
+from .bio import n_tags
+from .heads import HeadSettings, MlmHead, TagHead, pool_spans
 from .pieces import PieceTokenizer
 from .precision import Precision, calculating
 from .shapes import Float, Int
@@ -25,7 +26,8 @@ class MslmNetwork(nn.Module):
     """An encoder with detection, classification and (until stripped) an MLM head.
 
     `labels`: entity types in the order of the classifier's outputs; one more output,
-    the last, means "no entity" and lets it reject a detected span.
+    the last, means "no entity" and lets it reject a detected span (`heads.none_class`).
+    With typed tags there is no classifier.
     """
 
     def __init__(
@@ -35,18 +37,31 @@ class MslmNetwork(nn.Module):
         labels: Sequence[str],
         *,
         mlm: MlmHead | None,
+        heads: HeadSettings | None = None,
     ) -> None:
         super().__init__()
+        heads = heads or HeadSettings()
         self.encoder = encoder
         self.tokenizer = tokenizer
         self.labels = tuple(labels)
         self.mlm = mlm
         # How to calculate, not what was learned: set by its user, never stored.
         self.precision: Precision = "float32"
+        self.head_settings = heads
         width = self.config.hidden_size
         self.dropout = nn.Dropout(0.0)
-        self.detection = tag_head(width, N_TAGS)
-        self.classification = tag_head(width, len(self.labels) + 1)
+        self.detection = TagHead(
+            width,
+            n_tags(len(self.labels) if heads.typed else 1),
+            n_vector=heads.detection_vector,
+        )
+        self.classification: TagHead | None = None
+        if not heads.typed:
+            self.classification = TagHead(
+                width,
+                len(self.labels) + heads.none_class,
+                n_vector=heads.classification_vector,
+            )
 
     @property
     def config(self) -> Any:
@@ -54,7 +69,16 @@ class MslmNetwork(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return self.detection.weight.device
+        return self.detection.linear.weight.device
+
+    def add_labels(self, labels: Sequence[str]) -> None:
+        """Learn more types: fresh outputs, everything learnt so far is kept."""
+        n_old, n_new = len(self.labels), len(labels)
+        self.labels = (*self.labels, *labels)
+        if self.classification is None:
+            self.detection = self.detection.widened(2 * n_new, at=n_tags(n_old))
+        else:
+            self.classification = self.classification.widened(n_new, at=n_old)
 
     def heads(self) -> list[nn.Parameter]:
         """All parameters outside the encoder."""
@@ -78,7 +102,7 @@ class MslmNetwork(nn.Module):
             for first, last in _batches([lengths[i] for i in order], max_batch_pieces)
         ]
         if not batches:
-            return self.detection.weight.new_zeros(0, self.config.hidden_size)
+            return self.detection.linear.weight.new_zeros(0, self.config.hidden_size)
         again = torch.is_grad_enabled() and len(batches) > BATCHES_KEPT
         vectors = [
             checkpoint(self._encode_rows, rows, use_reentrant=False)
@@ -109,8 +133,9 @@ class MslmNetwork(nn.Module):
         return hidden[scored.to(device)].float()
 
     def detect(self, vectors: Float[Tensor, "W H"]) -> Float[Tensor, "W L"]:
-        """Logits of O, B, I for the vectors of words' first pieces."""
-        return self.detection(self.dropout(vectors))
+        """Logits of the BIO tags for the vectors of words' first pieces."""
+        logits: Float[Tensor, "W L"] = self.detection(self.dropout(vectors))
+        return logits
 
     def classify(
         self,
@@ -119,7 +144,10 @@ class MslmNetwork(nn.Module):
         ends: Int[Tensor, " S"],
     ) -> Float[Tensor, "S L"]:
         """Logits of the types, "no entity" last, for ranges of pieces."""
-        return self.classification(self.dropout(pool_spans(vectors, starts, ends)))
+        assert self.classification is not None, "typed tags have no classifier"
+        pooled = self.dropout(pool_spans(vectors, starts, ends))
+        logits: Float[Tensor, "S L"] = self.classification(pooled)
+        return logits
 
     def reconstruct(self, vectors: Float[Tensor, "M H"]) -> Float[Tensor, "M V"]:
         """Logits over the vocabulary for the vectors of masked pieces."""
@@ -136,6 +164,7 @@ class MslmNetwork(nn.Module):
         content = {
             "labels": list(self.labels),
             "mlm": self.mlm is not None,
+            "heads": asdict(self.head_settings),
             "encoder": encoder,
         }
         return json.dumps(content, indent=2, sort_keys=True).encode("utf8")

@@ -68,6 +68,15 @@ class PieceTokenizer:
         self.specials = specials
         self.max_word_pieces = max_word_pieces
 
+    @cached_property
+    def ordinary(self) -> IntArray:
+        """Ids of the vocabulary that are no special pieces, ascending."""
+        added = self.tokenizer.get_added_tokens_decoder()
+        special = {i for i, token in added.items() if token.special}
+        special |= set(asdict(self.specials).values())
+        known = set(self.tokenizer.get_vocab().values())
+        return np.array(sorted(known - special), dtype=np.int64)
+
     def __call__(self, docs: Sequence[WordDoc]) -> list[DocPieces]:
         """The pieces of each document, sentence marks and labels untouched."""
         encodings = self.tokenizer.encode_batch(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .batch import piece_offsets
-from .bio import LogProbs, Range, decode, span_probability
+from .bio import OUTSIDE, LogProbs, decode, span_probability
 from .documents import ScoredSpan, WordDoc
 from .network import MslmNetwork
 from .pieces import DocPieces
@@ -23,10 +23,13 @@ def predict(
     *,
     max_pieces: int,
     max_batch_pieces: int,
+    outside_bias: float = 0.0,
 ) -> list[list[ScoredSpan]]:
     """The spans of each document in order, disjoint, with P(span) x P(type).
 
     A detected span that the classifier takes for no entity is left out.
+    `outside_bias` is added to the logit of O when spans are decoded: above 0 fewer are
+    found, below 0 more. Scores are the network's own probabilities, without it.
     """
     network.eval()
     results: list[list[ScoredSpan]] = []
@@ -40,7 +43,7 @@ def predict(
                 )
             ]
             vectors = network.encode(windows, max_batch_pieces=max_batch_pieces)
-            results += _read(network, group, pieces, vectors)
+            results += _read(network, group, pieces, vectors, outside_bias)
     return results
 
 
@@ -66,41 +69,52 @@ def _read(
     docs: Sequence[WordDoc],
     pieces: Sequence[DocPieces],
     vectors: Tensor,
+    outside_bias: float,
 ) -> list[list[ScoredSpan]]:
     offsets = piece_offsets(pieces)
     words = [np.flatnonzero(p.has_pieces) for p in pieces]
     firsts = [p.starts[w] + o for p, w, o in zip(pieces, words, offsets, strict=False)]
-    # (W, 3) over the words with pieces of all documents
+    # (W, L) over the words with pieces of all documents
     logits = network.detect(vectors[torch.from_numpy(np.concatenate(firsts))])
     log_probs = logits.double().log_softmax(-1).cpu().numpy()
     per_doc = np.split(log_probs, np.cumsum([len(w) for w in words])[:-1])
-    found: list[list[tuple[Range, float]]] = [
-        _detected(doc, w, scores)
+    found = [
+        _detected(doc, w, scores, outside_bias)
         for doc, w, scores in zip(docs, words, per_doc, strict=True)
     ]
+    if network.classification is None:
+        return found
     types = _types(network, pieces, offsets, found, vectors)
     return [
         [
-            ScoredSpan(start, end, label, p_span * p_label)
-            for ((start, end), p_span), (label, p_label) in zip(f, t, strict=True)
+            ScoredSpan(span.start, span.end, label, span.score * p_label)
+            for span, (label, p_label) in zip(spans, kinds, strict=True)
             if label < len(network.labels)
         ]
-        for f, t in zip(found, types, strict=True)
+        for spans, kinds in zip(found, types, strict=True)
     ]
 
 
 def _detected(
-    doc: WordDoc, words: np.ndarray, log_probs: LogProbs
-) -> list[tuple[Range, float]]:
-    """Word ranges and their probabilities; a placeholder is never inside one."""
-    log_probs[doc.placeholders[words]] = (0.0, -np.inf, -np.inf)
+    doc: WordDoc, words: np.ndarray, log_probs: LogProbs, outside_bias: float
+) -> list[ScoredSpan]:
+    """Ranges of words, with P(span); a placeholder is never inside one."""
+    placeholders = doc.placeholders[words]
+    log_probs[placeholders] = -np.inf
+    log_probs[placeholders, OUTSIDE] = 0.0
+    biased = log_probs
+    if outside_bias:
+        biased = log_probs.copy()
+        biased[:, OUTSIDE] += outside_bias
     return [
         # Words without pieces within a span belong to it, those at its edge do not.
-        (
-            (int(words[start]), int(words[end - 1]) + 1),
-            span_probability(log_probs, (start, end)),
+        ScoredSpan(
+            int(words[start]),
+            int(words[end - 1]) + 1,
+            kind,
+            span_probability(log_probs, (start, end, kind)),
         )
-        for start, end in decode(log_probs)
+        for start, end, kind in decode(biased)
     ]
 
 
@@ -108,14 +122,14 @@ def _types(
     network: MslmNetwork,
     pieces: Sequence[DocPieces],
     offsets: np.ndarray,
-    found: Sequence[Sequence[tuple[Range, float]]],
+    found: Sequence[Sequence[ScoredSpan]],
     vectors: Tensor,
 ) -> list[list[tuple[int, float]]]:
     """Most probable type and its probability for each detected span."""
     ranges = [
-        (p.starts[start] + offset, p.starts[end] + offset)
+        (p.starts[span.start] + offset, p.starts[span.end] + offset)
         for p, offset, spans in zip(pieces, offsets, found, strict=False)
-        for (start, end), _ in spans
+        for span in spans
     ]
     table = torch.tensor(np.array(ranges, dtype=np.int64).reshape(-1, 2))
     logits = network.classify(vectors, *table.to(vectors.device).unbind(1))

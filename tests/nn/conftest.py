@@ -8,9 +8,9 @@ import pytest
 
 @pytest.fixture(scope="session")
 def make_network(tiny_encoder):
-    """`make_network(labels, mlm=True, seed=0, encoder=...)`, dropout off."""
+    """`make_network(labels, mlm=True, seed=0, encoder=..., heads=...)`, dropout off."""
 
-    def make(labels=("A", "B"), *, mlm=True, seed=0, encoder=None):
+    def make(labels=("A", "B"), *, mlm=True, seed=0, encoder=None, heads=None):
         import torch
 
         from spacy_mslm.nn import MslmNetwork, load_encoder
@@ -18,7 +18,9 @@ def make_network(tiny_encoder):
         loaded = load_encoder(str(encoder or tiny_encoder))
         torch.manual_seed(seed)
         head = loaded.mlm if mlm else None
-        network = MslmNetwork(loaded.encoder, loaded.tokenizer, labels, mlm=head)
+        network = MslmNetwork(
+            loaded.encoder, loaded.tokenizer, labels, mlm=head, heads=heads
+        )
         for module in network.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
@@ -26,8 +28,9 @@ def make_network(tiny_encoder):
                 module.dropout_prob = 0.0
         # Heads large enough that predictions are of every kind.
         with torch.no_grad():
-            network.detection.weight.normal_(std=0.5)
-            network.classification.weight.normal_(std=0.5)
+            network.detection.linear.weight.normal_(std=0.5)
+            if network.classification is not None:
+                network.classification.linear.weight.normal_(std=0.5)
         return network
 
     return make

@@ -108,10 +108,10 @@ def test_every_family_predicts_and_survives_its_parts(families, family):
     network = MslmNetwork(loaded.encoder, loaded.tokenizer, ["A"], mlm=loaded.mlm)
     torch.manual_seed(1)
     with torch.no_grad():
-        network.detection.weight.normal_(std=0.5)
-        network.classification.weight.normal_(std=0.5)
-        network.detection.bias.copy_(torch.tensor([0.0, 4.0, 0.0]))
-        network.classification.bias.copy_(torch.tensor([4.0, 0.0]))
+        network.detection.linear.weight.normal_(std=0.5)
+        network.classification.linear.weight.normal_(std=0.5)
+        network.detection.linear.bias.copy_(torch.tensor([0.0, 4.0, 0.0]))
+        network.classification.linear.bias.copy_(torch.tensor([4.0, 0.0]))
     # A hundred words: several windows, and padding in the batch.
     docs = [WordDoc.from_words(tuple(t.split(" ")) * 9) for t in TEXT]
     docs.append(WordDoc.from_words(("fever",)))

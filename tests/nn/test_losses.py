@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from spacy_mslm.nn.bio import MISSING
-from spacy_mslm.nn.heads import pool_spans, tag_head
+from spacy_mslm.nn.heads import TagHead, pool_spans
 from spacy_mslm.nn.loss import (
     LossParts,
     LossWeights,
@@ -144,11 +144,46 @@ def test_pooling_is_equation_9_also_for_overlapping_and_empty_spans():
 
 def test_the_papers_trainable_vector_is_the_heads_bias():
     """eq. 7 and 10: W [h; v] + b over a constant v is W_h h + b', one affine map."""
-    w_h, w_v, b, v = random(3, 4), random(3, 2, seed=1), random(3, seed=2), random(2)
+    literal = TagHead(4, 3, n_vector=2).double()
+    w_h, w_v = literal.linear.weight.detach().split([4, 2], dim=1)
+    plain = TagHead(4, 3).double()
     h = random(5, 4, seed=3)
-    paper = torch.cat([h, v.expand(5, 2)], 1) @ torch.cat([w_h, w_v], 1).T + b
-    head = tag_head(4, 3).double()
     with torch.no_grad():
-        head.weight.copy_(w_h)
-        head.bias.copy_(w_v @ v + b)
-        assert torch.allclose(head(h), paper)
+        literal.linear.bias.normal_()
+        plain.linear.weight.copy_(w_h)
+        plain.linear.bias.copy_(literal.linear.bias + w_v @ literal.vector)
+        assert torch.allclose(literal(h), plain(h))
+        # The formula as it is printed, with nothing of ours in it.
+        v, b = literal.vector, literal.linear.bias
+        paper = torch.stack([literal.linear.weight @ torch.cat([x, v]) + b for x in h])
+        assert torch.allclose(literal(h), paper)
+
+
+def test_the_trainable_vector_is_trained():
+    literal = TagHead(4, 3, n_vector=2).double()
+    literal(random(5, 4)).square().sum().backward()
+    assert literal.vector.grad.abs().min() > 0
+
+
+def test_a_widened_head_keeps_what_it_learnt():
+    head = TagHead(4, 3, n_vector=2)
+    wide = head.widened(2, at=2)
+    h = random(5, 4).float()
+    assert wide(h).shape == (5, 5)
+    assert torch.allclose(wide(h)[:, [0, 1, 4]], head(h), atol=1e-6)
+
+
+def test_as_written_the_losses_are_sums_with_raw_weights():
+    logits, targets = random(3, 5), torch.tensor([0, 4, 2])
+    weights = torch.tensor([0.55, 0.45, 0.45], dtype=torch.float64)
+    errors = torch.tensor(
+        [-logits[i].log_softmax(0)[t] for i, t in enumerate(targets)]
+    ).double()
+    got = mslm_loss(logits, targets, weights, divisor=2.0)
+    assert got == pytest.approx(float((weights * errors).sum() / 2), rel=1e-5)
+    tags = torch.tensor([0, -100, 2])
+    got = detection_loss(logits, tags, divisor=2.0)
+    wanted = -(logits[0].log_softmax(0)[0] + logits[2].log_softmax(0)[2]) / 2
+    assert got == pytest.approx(float(wanted))
+    got = classification_loss(logits, targets, divisor=3.0)
+    assert got == pytest.approx(float(errors.sum() / 3), rel=1e-5)

@@ -2,12 +2,13 @@
 
 import dataclasses
 import inspect
+import itertools
 
 import numpy as np
 import pytest
 import torch
 
-from spacy_mslm.nn import ScoredSpan, WordDoc, predict
+from spacy_mslm.nn import HeadSettings, ScoredSpan, WordDoc, predict
 from spacy_mslm.nn import predict as predict_function
 
 
@@ -61,15 +62,15 @@ def test_scores_are_p_span_times_p_type_by_hand(make_network, word_doc):
     doc = word_doc("aspirin")
     with torch.no_grad():
         for head in (network.detection, network.classification):
-            head.weight.mul_(0.1)
-        network.detection.bias.copy_(torch.tensor([0.0, 2.0, 0.0]))
-        network.classification.bias.copy_(torch.tensor([2.0, 0.0, 0.0]))
+            head.linear.weight.mul_(0.1)
+        network.detection.linear.bias.copy_(torch.tensor([0.0, 2.0, 0.0]))
+        network.classification.linear.bias.copy_(torch.tensor([2.0, 0.0, 0.0]))
         specials = network.tokenizer.specials
         (pieces,) = network.tokenizer([doc])
         ids = torch.tensor([[specials.start, *pieces.ids.tolist(), specials.end]])
         vector = network.encoder(input_ids=ids).last_hidden_state[0, 1]
-        p_begin = network.detection(vector).softmax(-1)[1]
-        p_type = network.classification(vector).softmax(-1)[0]
+        p_begin = network.detection(vector[None])[0].softmax(-1)[1]
+        p_type = network.classification(vector[None])[0].softmax(-1)[0]
     ((span,),) = read(network, [doc])
     assert (span.start, span.end, span.label) == (0, 1, 0)
     assert 0.3 < p_begin < 0.99 and 0.3 < p_type < 0.99
@@ -79,15 +80,15 @@ def test_scores_are_p_span_times_p_type_by_hand(make_network, word_doc):
 def test_a_span_that_the_classifier_takes_for_none_is_left_out(make_network, word_doc):
     network = make_network()
     with torch.no_grad():
-        network.detection.bias.copy_(torch.tensor([0.0, 50.0, 0.0]))
+        network.detection.linear.bias.copy_(torch.tensor([0.0, 50.0, 0.0]))
     doc = word_doc("fever and cough")
-    network.classification.bias.data = torch.tensor([50.0, 0.0, 0.0])
+    network.classification.linear.bias.data = torch.tensor([50.0, 0.0, 0.0])
     assert [(s.start, s.end, s.label) for s in read(network, [doc])[0]] == [
         (0, 1, 0),
         (1, 2, 0),
         (2, 3, 0),
     ]
-    network.classification.bias.data = torch.tensor([0.0, 0.0, 50.0])
+    network.classification.linear.bias.data = torch.tensor([0.0, 0.0, 50.0])
     assert read(network, [doc]) == [[]]
 
 
@@ -141,7 +142,8 @@ def test_a_document_has_no_field_for_annotation():
     fields = {f.name for f in dataclasses.fields(WordDoc)}
     assert fields == {"words", "sentences", "placeholders", "text_hash"}
     parameters = inspect.signature(predict).parameters
-    assert set(parameters) == {"network", "docs", "max_pieces", "max_batch_pieces"}
+    settings = {"max_pieces", "max_batch_pieces", "outside_bias"}
+    assert set(parameters) == {"network", "docs", *settings}
     source = inspect.getsource(inspect.getmodule(predict_function))
     assert "Annotation" not in source and "step" not in source
     assert {f.name for f in dataclasses.fields(ScoredSpan)} == {
@@ -163,3 +165,44 @@ def test_prediction_leaves_no_dropout_on(make_network, docs):
     network.dropout.p = 0.9
     network.train()
     assert read(network, docs) == read(network, docs)
+
+
+def test_outside_bias_trades_spans_for_none_and_leaves_scores(network, docs):
+    usual = read(network, docs)
+    counts = []
+    for bias in (-50.0, 0.0, 50.0):
+        found = predict_function(
+            network, docs, max_pieces=64, max_batch_pieces=4096, outside_bias=bias
+        )
+        counts.append(sum(map(len, found)))
+        if bias == 0.0:
+            assert found == usual
+    assert counts[0] > 0 and counts[2] == 0
+    # Small biases: spans that are found in both have the same score.
+    fewer = predict_function(
+        network, docs, max_pieces=64, max_batch_pieces=4096, outside_bias=0.3
+    )
+    before = {(i, s.start, s.end): s.score for i, d in enumerate(usual) for s in d}
+    shared = [
+        (s.score, before[i, s.start, s.end])
+        for i, d in enumerate(fewer)
+        for s in d
+        if (i, s.start, s.end) in before
+    ]
+    assert shared and all(a == pytest.approx(b, abs=1e-6) for a, b in shared)
+
+
+def test_typed_tags_give_types_without_a_classifier(make_network, docs, word_doc):
+    network = make_network(heads=HeadSettings(typed=True)).eval()
+    found = read(network, docs)
+    labels = {s.label for spans in found for s in spans}
+    assert labels == {0, 1}
+    for spans in found:
+        assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+        assert all(0 <= s.score <= 1 for s in spans)
+    doc = word_doc("aspirin")
+    with torch.no_grad():
+        network.detection.linear.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 50.0, 0.0]))
+    ((span,),) = read(network, [doc])
+    assert (span.start, span.end, span.label) == (0, 1, 1)
+    assert span.score == pytest.approx(1.0)

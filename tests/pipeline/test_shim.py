@@ -110,7 +110,7 @@ def test_no_gradient_no_step_and_gradients_are_gone_after_one(shim):
 
 def test_gradients_add_up_over_updates_until_a_step(nlp_tiny, gold_corpus):
     ner = nlp_tiny.get_pipe("ner")
-    weight = ner.network.detection.weight
+    weight = ner.network.detection.linear.weight
     examples = gold_corpus(nlp_tiny)
     nlp_tiny.update(examples, sgd=False)
     first, value = weight.grad.clone(), weight.detach().clone()
