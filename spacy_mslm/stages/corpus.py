@@ -86,7 +86,7 @@ def build_corpus(
         "concepts_hash": before.get("concepts_hash", ""),
     }
     pairs = ((splits[patient], doc) for patient, doc in docs)
-    return _write(out, pairs, SPLITS, about, drops, shard_size)
+    return write_corpus(out, pairs, SPLITS, about, drops, shard_size)
 
 
 @dataclass
@@ -166,7 +166,7 @@ def build_iob_corpus(
         "has_gold": True,
         "input_hash": sha256_of(paths),
     }
-    return _write(out, pairs, present, about, DropCounts(), SHARD_SIZE)
+    return write_corpus(out, pairs, present, about, DropCounts(), SHARD_SIZE)
 
 
 def _split_of_file(path: Path) -> str:
@@ -177,7 +177,7 @@ def _split_of_file(path: Path) -> str:
     return found.pop()
 
 
-def _write(
+def write_corpus(
     out: Path,
     docs: Iterable[tuple[str, Doc]],
     splits: Iterable[str],
