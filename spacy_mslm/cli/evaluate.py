@@ -15,11 +15,22 @@ def evaluate_cli(
     corpus: Annotated[Path, typer.Argument(help="Folder written by 'corpus'.")],
     out: Annotated[Path, typer.Option("--out", help="JSON file to write.")],
     split: Annotated[str, typer.Option(help="Which split to score.")] = "test",
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="What 'calibrate' wrote about this pipeline."),
+    ] = None,
 ) -> None:
     """Score a pipeline on held-out notes: strict spans, by type, unseen mentions."""
     from ..scoring.table import metrics_table
     from ..stages.evaluate import evaluate
 
-    metrics = evaluate(model, corpus, out, split=split, on_note=note_progress())
+    metrics = evaluate(
+        model,
+        corpus,
+        out,
+        split=split,
+        calibration=calibration,
+        on_note=note_progress(),
+    )
     print(metrics_table(metrics))
     print(f"\nWrote {out}")

@@ -10,7 +10,7 @@ from . import app
 
 @app.command("strip")
 def strip_cli(
-    model: Annotated[Path, typer.Argument(help="Pipeline folder (model-best).")],
+    model: Annotated[Path, typer.Argument(help="Pipeline folder (calibrated).")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     name: Annotated[str, typer.Option(help="Package name without language.")] = "",
     version: Annotated[str, typer.Option(help="Package version.")] = "",

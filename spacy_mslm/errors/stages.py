@@ -5,6 +5,38 @@ class StagesErrors:
     M701 = "{path}: no such file or folder. Check the path."
     M702 = "{path} is a file, expected a folder. Move it away or give another path."
     M703 = "{path} is a folder, expected a file. Give the path of a file."
+    M721 = (
+        "{path}: no annotated document. Give a brat folder, a DocBin, or the JSON lines "
+        "of Prodigy or Label Studio; leave gold empty for none."
+    )
+    M722 = (
+        "{path}: none of the {docs} documents has a mention of the pipeline's types "
+        "({known}); found: {found}. Map names with --labels FOUND=TYPE,…, or give "
+        "--add-labels."
+    )
+    M723 = "--labels: got '{item}', expected FOUND=TYPE, each name once. Mend it."
+    M724 = (
+        "--labels: the pipeline knows no type {label} (its types: {known}). Mend the "
+        "name, or give --add-labels."
+    )
+    M725 = (
+        "{docs} gold documents are too few: {test} are held out ({forced} of them "
+        "because the weak corpus holds them out too), and 2 must be left to train on. "
+        "Give more, or lower --test."
+    )
+    M726 = (
+        "--sizes: got '{value}', expected 0 and whole numbers from 2 on, separated by "
+        "commas. Mend it."
+    )
+    M727 = "{name}: {value}, expected {expected}. Mend it."
+    M728 = (
+        "none of the {docs} held-out gold documents has a mention to score by. Change "
+        "--seed, raise --test or give more documents."
+    )
+    M729 = (
+        "{path}: no config to train by ({reason}). Give configs/gold.cfg of the "
+        "project, or mend it."
+    )
     M730 = "{path}: no manifest, so '{stage}' has not finished. Run '{stage}' again."
     M731 = "{path}: a damaged manifest. Run '{stage}' again."
     M732 = (
@@ -65,4 +97,37 @@ class StagesErrors:
     M764 = (
         "{path}: the report page holds text of notes, so it is written inside the work "
         "folder only. Give a folder in {work}."
+    )
+    M780 = (
+        "{path}: made for another pipeline (its temperature is {got}, the pipeline's "
+        "{expected}). Run 'calibrate' again, or evaluate what it wrote."
+    )
+    M781 = (
+        "{path}: the folder holds other files than a pipeline, and would be replaced "
+        "as a whole. Give a new or an empty folder."
+    )
+    M782 = "{path}: {reason}, expected what 'calibrate' writes. Run 'calibrate' again."
+    M773 = (
+        "{path}: holds an encoder adapted with other settings or data ({differ}). Give "
+        "another --out, or remove the folder."
+    )
+    M774 = (
+        "{path}: an unfinished run with other settings or data ({differ}). Finish it "
+        "with those, give another --out, or remove the folder."
+    )
+    M775 = (
+        "--strategy {strategy} does not know: {unknown}; it needs: {needed}. Correct "
+        "the options, or give a --config."
+    )
+    M776 = (
+        "{path}: {reason}, expected a training config with one masking in an "
+        "'mslm_ner' component. Give another --config, or --strategy."
+    )
+    M777 = (
+        "{path}: brings its own terms, so --concepts has nothing to say. Leave it out, "
+        "or give the raw notes."
+    )
+    M778 = (
+        "{path}: no document to learn from once held-out and test documents are left "
+        "out. Give more, or a smaller --held-out."
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import scores
+from . import calibration, scores
 from .facts import NOT_KNOWN, is_synthetic, label_source
 from .page import template
 from .settings import settings_rows
@@ -53,6 +53,7 @@ def model_card(
         "weighting": settings.get("weighting"),
         "mask_weights": settings.get("mask_weights", {}),
         "mlm_head": mlm_head,
+        "calibration": calibration.card_facts(metrics),
     }
     made = {
         **meta,
@@ -126,6 +127,7 @@ def _readme(meta: Meta, metrics: Meta, settings: Meta) -> str:
         about=about,
         metrics=metrics,
         scores=scores,
+        calibration=calibration,
         cell=scores.markdown_cell,
         table=scores.markdown_table(("What", "Value"), table, align="---"),
         ours="weighting" in settings,

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from . import scores
+from . import calibration, scores
 from .facts import label_rows, provenance_rows
 from .held import HeldNote
 from .notes_view import SHOWN, colours, highlight
@@ -47,6 +47,8 @@ def render_page(report: Report) -> str:
         metrics=report.metrics,
         scores=scores,
         charts=training_charts(report.log) if report.log else [],
+        calibration=calibration,
+        reliability=calibration.chart(report.metrics),
         colour=colour,
         notes=[(note, highlight(note, colour)) for note in report.notes],
         shown=SHOWN,
@@ -63,6 +65,7 @@ def render_summary(report: Report) -> str:
         report=report,
         metrics=report.metrics,
         scores=scores,
+        calibration=calibration,
         cell=scores.markdown_cell,
         mistakes=[(title, report.surfaces.total(*k)) for title, k in SECTIONS],
         facts=[

@@ -21,14 +21,32 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Series:
-    """A line and its name; points that are not finite are left out."""
+    """A line and its name; points that are not finite are left out. With `counts`, one
+    a point, a dot is the larger the larger its share of them."""
 
     name: str
     points: Points
+    counts: Sequence[int] = ()
 
     @property
     def finite(self) -> list[tuple[float, float]]:
         return [p for p in self.points if all(map(math.isfinite, p))]
+
+
+@dataclass(frozen=True)
+class Across:
+    """What a chart runs over: its name at the axis and in "at NAME 3", the least width
+    of the axis, and whether the line y = x is drawn."""
+
+    axis: str = "updates"
+    one: str = "update"
+    # At least four updates wide, so that no tick falls between two updates.
+    least: float = 4.0
+    diagonal: bool = False
+
+
+UPDATES = Across()
+CONFIDENCE = Across("confidence", "confidence", least=1.0, diagonal=True)
 
 
 def training_charts(rows: Sequence[Mapping[str, Any]]) -> list[Markup]:
@@ -60,22 +78,41 @@ def _title(name: str, names: Sequence[str]) -> str:
     return "Whole loss (eq. 12)" if has_parts else f"Loss of {name}"
 
 
-def line_chart(
-    title: str, series: Sequence[Series], *, top: float | None = None
+def reliability_chart(
+    title: str, bins: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> Markup:
-    """A chart over updates, from 0 to `top` (by default the largest value)."""
+    """The share of spans that is right over their confidence, by bin (those of
+    `scoring.calibration.reliability`, empty ones left out), one line for each name in
+    `bins`; on the diagonal confidences mean what they say."""
+    series = []
+    for name, made in bins.items():
+        full = [b for b in made if b["count"]]
+        points = [(b["confidence"], b["right"]) for b in full]
+        series.append(Series(name, points, [b["count"] for b in full]))
+    return line_chart(title, series, top=1.0, across=CONFIDENCE)
+
+
+def line_chart(
+    title: str,
+    series: Sequence[Series],
+    *,
+    top: float | None = None,
+    across: Across = UPDATES,
+) -> Markup:
+    """A chart over `across`, from 0 to `top` (by default the largest value)."""
     points = [p for line in series for p in line.finite]
     if not points:
         text = Markup('<text x="{}" y="{}">no values</text>').format(LEFT, HEIGHT / 2)
         return _svg(title, text)
-    # At least four updates wide, so that no tick falls between two updates.
-    right = max(max(x for x, _ in points), 4.0)
+    right = max(max(x for x, _ in points), across.least)
     steps_x = ticks(right)
     steps_y = ticks(top or max(y for _, y in points))
     scale = _Scale(max(right, steps_x[-1]), steps_y[-1])
-    parts = [_grid(scale, steps_x, steps_y)]
+    parts = [_grid(scale, steps_x, steps_y, across.axis)]
+    if across.diagonal:
+        parts.append(_diagonal(scale))
     for number, line in enumerate(series):
-        parts.append(_line(scale, line, number))
+        parts.append(_line(scale, line, number, across.one))
     if len(series) > 1:
         parts.append(_legend(series))
     return _svg(title, Markup("").join(parts))
@@ -111,7 +148,9 @@ def _svg(title: str, inside: Markup) -> Markup:
     ).format(w=WIDTH, h=HEIGHT, t=title, inside=inside)
 
 
-def _grid(scale: _Scale, steps_x: list[float], steps_y: list[float]) -> Markup:
+def _grid(
+    scale: _Scale, steps_x: list[float], steps_y: list[float], axis: str
+) -> Markup:
     parts = [
         Markup(
             '<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/>'
@@ -126,25 +165,46 @@ def _grid(scale: _Scale, steps_x: list[float], steps_y: list[float]) -> Markup:
         for value in steps_x
     ]
     parts.append(
-        Markup(
-            '<text class="tick" x="{}" y="{}" text-anchor="end">updates</text>'
-        ).format(WIDTH - RIGHT, HEIGHT - 4)
+        Markup('<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>').format(
+            WIDTH - RIGHT, HEIGHT - 4, axis
+        )
     )
     return Markup("").join(parts)
 
 
-def _line(scale: _Scale, line: Series, number: int) -> Markup:
+def _diagonal(scale: _Scale) -> Markup:
+    end = min(scale.right, scale.top)
+    return Markup('<line class="ideal" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(
+        scale.x(0), scale.y(0), scale.x(end), scale.y(end)
+    )
+
+
+def _line(scale: _Scale, line: Series, number: int, one: str) -> Markup:
     places = [(scale.x(x), scale.y(y), x, y) for x, y in line.finite]
     path = " ".join(f"{x},{y}" for x, y, _, _ in places)
     drawn = Markup('<polyline class="line s{}" points="{}"/>').format(number, path)
     dots = [
         Markup(
-            '<circle class="dot s{}" cx="{}" cy="{}" r="2.4">'
-            "<title>{}: {} at update {}</title></circle>"
-        ).format(number, x, y, line.name, _number(value), _number(step))
-        for x, y, step, value in places
+            '<circle class="dot s{}" cx="{}" cy="{}" r="{}">'
+            "<title>{}: {} at {} {}{}</title></circle>"
+        ).format(
+            number, x, y, radius, line.name, _number(value), one, _number(step), said
+        )
+        for (x, y, step, value), (radius, said) in zip(
+            places, _sizes(line, len(places)), strict=True
+        )
     ]
     return drawn + Markup("").join(dots)
+
+
+def _sizes(line: Series, dots: int) -> list[tuple[str, str]]:
+    """(radius, what to add to its words) of each dot."""
+    if not line.counts:
+        return [("2.4", "")] * dots
+    total = sum(line.counts) or 1
+    return [
+        (f"{2 + 6 * math.sqrt(n / total):.1f}", f", {n} spans") for n in line.counts
+    ]
 
 
 def _legend(series: Sequence[Series]) -> Markup:

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 NAME = 38
+ERRORS = {
+    "log_loss": "log loss",
+    "ece": "calibration error (ECE), equal widths",
+    "ece_adaptive": "calibration error, equal counts",
+}
 
 
 def metrics_table(metrics: Mapping[str, Any]) -> str:
@@ -21,9 +26,54 @@ def metrics_table(metrics: Mapping[str, Any]) -> str:
     for row in metrics["rows"]:
         lines += ["", _type_header(row)]
         lines += [_type(label, c) for label, c in row["per_type"].items()]
+    lines += _confidence(metrics.get("calibration"))
     lines += ["", "EM = share of gold mentions found exactly (strict recall); unseen ="]
     lines += ["mentions whose lower-cased text is no training mention"]
     return "\n".join(lines)
+
+
+def calibration_table(made: Mapping[str, Any]) -> str:
+    """What `calibrate` found, in the same form: errors as shares, operating points in
+    per cent, `found` the number of spans that are left."""
+    measured = made["measured"]
+    temperature = f"T = {made['temperature']:.3f}"
+    lines = [
+        f"{measured['spans']} spans of {made['notes']} notes, split '{made['split']}', "
+        f"against {made['against']}",
+        "",
+        f"{'':<{NAME}}{'T = 1':>10}{temperature:>14}",
+    ]
+    for key, name in ERRORS.items():
+        before, after = measured[key]["before"], measured[key]["after"]
+        lines.append(f"{name:<{NAME}}{before:>10.4f}{after:>14.4f}")
+    lines += ["", f"{'threshold':<{NAME}}{_cells(('P', 'R', 'F1', 'found'))}"]
+    for row in measured["thresholds"]:
+        lines.append(_point(row["threshold"], row, row["found"]))
+    if bias := made.get("outside_bias"):
+        header = f"outside bias, first {bias['notes']} notes"
+        lines += ["", f"{header:<{NAME}}{_cells(('P', 'R', 'F1', 'found'))}"]
+        for row in bias["rows"]:
+            counts = {"precision": row["p"], "recall": row["r"], "f1": row["f"]}
+            lines.append(_point(row["outside_bias"], counts, row["tp"] + row["fp"]))
+    return "\n".join(lines)
+
+
+def _point(at: float, row: Mapping[str, Any], found: int) -> str:
+    shown = [_percent(row[key]) for key in ("precision", "recall", "f1")]
+    return f"  {at:<{NAME - 2}.2f}{_cells((*shown, str(found)))}"
+
+
+def _confidence(calibration: Mapping[str, Any] | None) -> list[str]:
+    """A line on held-out confidences; none where the pipeline gives none."""
+    if not calibration:
+        return []
+    held_out = calibration["held_out"]
+    ece = held_out["measured"]["ece"]
+    return [
+        "",
+        f"Confidence against {held_out['against']}: ECE {ece['before']:.3f} at T = 1, "
+        f"{ece['after']:.3f} at T = {calibration['temperature']:.3f}",
+    ]
 
 
 def _overall_header() -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -25,8 +24,9 @@ from ..report.settings import model_settings
 from ..report.surfaces import SurfaceCounts
 from ..runners.atomic import atomic_write_text
 from ..types import CharSpan
-from .evaluate import fresh_doc, load_pipeline, train_surfaces
+from .evaluate import train_surfaces
 from .files import MANIFEST, read_manifest, sha256_of
+from .held_out import fresh_doc, fresh_vocab, load_pipeline
 
 PAGE, SUMMARY = "index.html", "summary.md"
 NOTES_SHOWN = 10
@@ -48,7 +48,7 @@ def write_report(
 ) -> Written:
     """Write `out`/index.html (it holds text of notes) and `out`/summary.md (none).
 
-    work (Path): a work folder after `evaluate`: metrics.json, training/model-best and
+    work (Path): a work folder after `evaluate`: metrics.json, calibrated/ and
         corpus/; training/log.jsonl and the manifests of labels/ and concepts/ where
         there are some.
     out (Path): a folder inside `work`, by default work/report.
@@ -63,7 +63,7 @@ def write_report(
     shards = docbin_paths(corpus / metrics["split"])
     if metrics.get("provenance", {}).get("data_hash") not in (None, sha256_of(shards)):
         raise MslmError(Errors.M762.format(path=work / "metrics.json"))
-    nlp = load_pipeline(work / "training" / "model-best")
+    nlp = load_pipeline(work / "calibrated")
     shown, surfaces, counts = _survey(nlp, corpus, metrics, notes)
     report = Report(
         name=work.resolve().name,
@@ -144,7 +144,7 @@ def _survey(
     chosen = evenly(metrics["notes"], notes)
     shown: list[HeldNote] = []
     right = found = true = 0
-    docs = read_docs(corpus / metrics["split"], spacy.blank("en").vocab)
+    docs = read_docs(corpus / metrics["split"], fresh_vocab())
     for number, note in enumerate(held_notes(nlp, docs, gold=metrics["has_gold"])):
         surfaces.add(note)
         if number in chosen:

@@ -9,8 +9,8 @@ from thinc.api import Config
 from ..pipeline.component import MslmNer
 from ..report.card import model_card
 from ..runners.atomic import atomic_folder
-from .evaluate import load_pipeline
 from .files import json_text
+from .held_out import load_pipeline
 from .report import pipeline_settings, read_manifests, read_metrics
 
 NOTES_PATHS = ("train", "dev", "log")

@@ -22,9 +22,8 @@ def work(trained, gold_corpus, tmp_path):
     for split in ("train", "test"):
         write_docbins(folder / "corpus" / split, docs)
     (folder / "corpus" / "manifest.json").write_text(json.dumps({"has_gold": False}))
-    (folder / "training").mkdir()
-    trained.to_disk(folder / "training" / "model-best")
-    model = folder / "training" / "model-best"
+    trained.to_disk(folder / "calibrated")
+    model = folder / "calibrated"
     evaluate(model, folder / "corpus", folder / "metrics.json")
     return folder
 

@@ -16,8 +16,8 @@ from spacy_mslm.stages.evaluate import (
     SMOKE,
     evaluate,
     headline,
-    predict,
 )
+from spacy_mslm.stages.held_out import predict_raw
 from spacy_mslm.types import CharSpan, DropCounts, Note
 
 NLP = spacy.blank("en")
@@ -172,13 +172,13 @@ def predictions(model, folder, monkeypatch, out):
     """What the pipeline said, caught inside a whole run of `evaluate`."""
     seen = []
 
-    def spy(nlp, docs, held):
-        for mentions in predict(nlp, docs, held):
-            seen.append(mentions)
-            yield mentions
+    def spy(nlp, docs, on_note):
+        held, found = predict_raw(nlp, docs, on_note)
+        seen.extend([mention for mention, _ in scored] for scored in found)
+        return held, found
 
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "predict", spy)
+        patch.setattr(stage, "predict_raw", spy)
         evaluate(model, folder, out)
     return seen
 

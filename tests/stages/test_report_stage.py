@@ -40,7 +40,7 @@ def make_docs(nlp, *, gold):
 
 def make_work(folder, nlp, *, gold=True):
     (folder / "training").mkdir(parents=True)
-    nlp.to_disk(folder / "training" / "model-best")
+    nlp.to_disk(folder / "calibrated")
     about = {"synthetic": gold, "has_gold": gold, "entities_from": "medcat"}
     for split in ("train", "test"):
         write_docbins(folder / "corpus" / split, make_docs(nlp, gold=gold))
@@ -48,7 +48,7 @@ def make_work(folder, nlp, *, gold=True):
     losses = {"ner": 2.0, "ner_mslm": 1.0}
     row = {"epoch": 0, "step": 0, "losses": losses, "scores": {"ents_f": 0.5}}
     (folder / "training" / "log.jsonl").write_text(json.dumps(row) + "\n")
-    model = folder / "training" / "model-best"
+    model = folder / "calibrated"
     evaluate(model, folder / "corpus", folder / "metrics.json")
     return folder
 
