@@ -66,6 +66,52 @@ def iob_cli(
     _summary(out, build_iob_corpus(files, out, repair=repair))
 
 
+@corpus_app.command("import")
+def import_cli(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="brat folder, export of Prodigy or Label Studio, DocBin, or notes as "
+            "JSON lines with gold."
+        ),
+    ],
+    out: Out,
+    format: Annotated[
+        str, typer.Option(help="auto, brat, prodigy, label-studio, docbin, jsonl.")
+    ] = "auto",
+    labels: Annotated[
+        str,
+        typer.Option(help="NAME=LABEL,…: rename labels, leave out all others."),
+    ] = "",
+    dev: Annotated[float, typer.Option(help="Share of patients for dev.")] = 0.1,
+    test: Annotated[float, typer.Option(help="Share of patients for test.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    test_only: Annotated[
+        bool, typer.Option("--test-only", help="All documents are for test.")
+    ] = False,
+    policy: Annotated[
+        str, typer.Option(help="Which of overlapping spans is the entity.")
+    ] = "longest",
+) -> None:
+    """Read corrected annotation as gold, split it by patient and write DocBins."""
+    from ..stages.import_annotations import import_annotations, parse_labels
+
+    manifest = import_annotations(
+        path,
+        out,
+        format=format,
+        labels=parse_labels(labels),
+        dev=dev,
+        test=test,
+        seed=seed,
+        test_only=test_only,
+        policy=policy,
+    )
+    _summary(out, manifest)
+    for reason, number in sorted(manifest["drops"].items()):
+        print(f"  {number} x {reason}")
+
+
 @corpus_app.command("stats")
 def stats_cli(
     corpus: Annotated[Path, typer.Argument(help="Corpus folder, split or file.")],

@@ -70,3 +70,68 @@ class CorpusErrors:
         "{split}: {n} patients are also in train, so scores flatter. "
         "Split by patient with 'corpus build'."
     )
+    M326 = (
+        "{path}: byte {byte} is not UTF-8. Convert the file to UTF-8, and give offsets "
+        "in characters, not bytes."
+    )
+    M327 = (
+        "{path}: a NUL character, so this is a binary file or UTF-16. Convert the file "
+        "to UTF-8."
+    )
+    M328 = (
+        "{path}: the text {txt} is not beside it. Put every .txt beside its .ann, or "
+        "remove the .ann."
+    )
+    M329 = (
+        "{path} row {row}: expected 'T1<tab>Label START END<tab>text' with whole "
+        "numbers, got a T line without label or offsets. Mend or remove the row."
+    )
+    M330 = (
+        "{path} row {row}: expected offsets 0 <= start < end <= {length} (characters "
+        "of the text), got {start} and {end}. Mend the row, or restore the text that "
+        "was annotated."
+    )
+    M331 = (
+        "{path} row {row}: expected a row of brat (T, E, R, A, M, N, * or #), got "
+        "another. Mend or remove the row."
+    )
+    M332 = (
+        "{path}: no .ann file in the folder. Give the folder that holds the pairs of "
+        ".txt and .ann."
+    )
+    M333 = (
+        "{path} row {row}: expected a JSON object, got none ({reason}). Export the file "
+        "again, or remove the row."
+    )
+    M334 = (
+        "{path} row {row}: '{field}' is missing or is not what it should be ({kind}). "
+        "Mend the row, or export the file again."
+    )
+    M335 = (
+        "{path}: {n} of {total} spans are not at their offsets, so the text is not the "
+        "one that was annotated (line ends or encoding changed?). Restore that text."
+    )
+    M336 = (
+        "labels '{a}' and '{b}' are one label in brat, which knows ASCII letters, "
+        "digits, '-' and '_' only. Choose another format, or rename one."
+    )
+    M337 = (
+        "{path} row {row}: span {position}: expected offsets 0 <= start < end <= "
+        "{length} (characters of the text). Mend the row, or export the file again."
+    )
+    M338 = (
+        "{path}: cannot tell what kind of annotation this is. Give --format brat, "
+        "prodigy, label-studio, docbin or jsonl."
+    )
+    M339 = (
+        "{path}: annotation of several kinds ({kinds}). Give a folder or file of one "
+        "kind, or name it with --format."
+    )
+    M340 = (
+        "{path}: no annotated document ({reasons}). Annotate and accept some, then "
+        "export again."
+    )
+    M341 = (
+        "{path} row {row}: the task has no text under 'data.text'. Name the text field "
+        "'text' in the labelling project, and export as JSON."
+    )

@@ -6,8 +6,8 @@ class StagesErrors:
     M702 = "{path} is a file, expected a folder. Move it away or give another path."
     M703 = "{path} is a folder, expected a file. Give the path of a file."
     M721 = (
-        "{path}: no annotated document. Give a brat folder, a DocBin, or the JSON lines "
-        "of Prodigy or Label Studio; leave gold empty for none."
+        "{path}: no annotated document. Give a brat folder, a DocBin, or JSON lines of "
+        "Prodigy or Label Studio; leave gold empty for none."
     )
     M722 = (
         "{path}: none of the {docs} documents has a mention of the pipeline's types "
@@ -21,8 +21,8 @@ class StagesErrors:
     )
     M725 = (
         "{docs} gold documents are too few: {test} are held out ({forced} of them "
-        "because the weak corpus holds them out too), and 2 must be left to train on. "
-        "Give more, or lower --test."
+        "because the weak corpus, or a test folder, does so), and 2 must be left to "
+        "train on. Give more, or lower --test."
     )
     M726 = (
         "--sizes: got '{value}', expected 0 and whole numbers from 2 on, separated by "
@@ -130,4 +130,13 @@ class StagesErrors:
     M778 = (
         "{path}: no document to learn from once held-out and test documents are left "
         "out. Give more, or a smaller --held-out."
+    )
+    M779 = (
+        "{docs} document(s) of one patient: none can be held out. Give notes of more "
+        "patients, or --held-out 0."
+    )
+    M786 = "no annotation format '{got}'. Give one of: {known}."
+    M787 = (
+        "--labels: got '{part}', expected NAME=LABEL or NAME, separated by commas, "
+        "each NAME once."
     )
