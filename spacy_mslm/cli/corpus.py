@@ -107,7 +107,8 @@ def import_cli(
         test_only=test_only,
         policy=policy,
     )
-    _summary(out, manifest)
+    _warn(manifest)
+    print(f"Wrote {out}: {_splits(manifest)}")
     for reason, number in sorted(manifest["drops"].items()):
         print(f"  {number} x {reason}")
 
@@ -146,12 +147,15 @@ def note_progress() -> Callable[[], None]:
 
 def _summary(out: Path, manifest: dict[str, Any]) -> None:
     _warn(manifest)
-    dropped = sum(manifest["drops"].values())
-    parts = ", ".join(
+    dropped, parts = sum(manifest["drops"].values()), _splits(manifest)
+    print(f"Wrote {out}: {parts}; {dropped} spans dropped (see manifest.json)")
+
+
+def _splits(manifest: dict[str, Any]) -> str:
+    return ", ".join(
         f"{name} {s['docs']} docs {sum(s['entities'].values())} entities"
         for name, s in manifest["splits"].items()
     )
-    print(f"Wrote {out}: {parts}; {dropped} spans dropped (see manifest.json)")
 
 
 def _warn(report: dict[str, Any]) -> None:

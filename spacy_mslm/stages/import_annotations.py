@@ -4,43 +4,25 @@ From a brat folder, Prodigy's or Label Studio's export, DocBins, or notes as JSO
 with gold. Gold becomes `doc.ents` and `doc.spans["gold"]` under our tokenizer.
 """
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import spacy
 from spacy.tokens import Doc
 
-from ..corpus import label_studio, prodigy
-from ..corpus.brat import ann_files, read_brat
-from ..corpus.docs import GOLD, SUFFIX, make_doc, read_docs
-from ..corpus.label_studio import read_label_studio
-from ..corpus.prodigy import read_prodigy
+from ..corpus.docs import GOLD, make_doc
 from ..corpus.split import SPLITS, assign_splits, split_name
-from ..corpus.tasks import PREDICTED, make_note
-from ..corpus.textfiles import json_objects, json_rows
 from ..errors import Errors, MslmError
-from ..notes.records import parse_row
-from ..notes.streams import text_lines
-from ..pipeline.confidence import SCORES_KEY
 from ..pipeline.tokenizer import ClinicalTokenizer
-from ..types import CharSpan, DropCounts, Note
-from ..weak.policy import resolve
+from ..types import DropCounts, Note
+from ..weak.policy import check_policy, resolve
+from .annotation_sources import AUTO, annotation_files, format_of
+from .annotation_sources import read_annotations as read_annotations
 from .corpus import SHARD_SIZE, write_corpus
-from .files import MANIFEST, check_replaceable, sha256_of
+from .files import check_replaceable, sha256_of
 
-BRAT, PRODIGY, LABEL_STUDIO = "brat", "prodigy", "label-studio"
-DOCBIN, JSONL, AUTO = "docbin", "jsonl", "auto"
-FORMATS = (BRAT, PRODIGY, LABEL_STUDIO, DOCBIN, JSONL)
-DOCUMENTS = "documents"
-NOT_ANNOTATED = "document without annotation"
-MISSING = "token without annotation (read as no entity)"
 AGAIN = "document annotated again (the last one stands)"
-OTHER_LABEL = "span of a label that --labels leaves out"
-_JSON = (".json", ".jsonl", ".ndjson")
 
 
 def import_annotations(
@@ -60,53 +42,37 @@ def import_annotations(
     The entities are the gold spans under `policy`; all of them, overlaps too, stay in
     `doc.spans["gold"]`. `test_only` puts every document into "test". RETURNS (dict):
     the manifest. Raises what `read_annotations` raises, M340 (nothing annotated),
-    M309-M312 (splits), M738 and M736 (no entity).
+    M231 (no such policy), M309-M312 (splits), M738 and M736 (no entity).
     """
+    check_policy(policy)
     check_replaceable(out)
     drops = DropCounts()
     form = format_of(path) if format == AUTO else format
     notes = _annotated(path, form, labels, drops)
-    wanted = (split_name(str(n.meta.get("split") or "")) for n in notes)
-    records = zip((note.patient_id for note in notes), wanted, strict=True)
     if test_only:
         splits = {note.patient_id: "test" for note in notes}
     else:
-        splits = assign_splits(records, dev=dev, test=test, seed=seed)
-    tokenizer = ClinicalTokenizer(spacy.blank("en").vocab)
-    pairs = (
-        (splits[note.patient_id], _doc(tokenizer, note, policy, drops))
-        for note in notes
-    )
+        splits = assign_splits(_records(notes), dev=dev, test=test, seed=seed)
+    settings = {
+        "format": form,
+        "labels": dict(labels or {}),
+        "dev": dev,
+        "test": test,
+        "seed": seed,
+        "test_only": test_only,
+        "policy": policy,
+    }
     about = {
-        "settings": {
-            "format": form,
-            "labels": dict(labels or {}),
-            "dev": dev,
-            "test": test,
-            "seed": seed,
-            "test_only": test_only,
-            "policy": policy,
-        },
+        "settings": settings,
         "entities_from": GOLD,
         "synthetic": any(note.meta.get("synthetic") for note in notes),
         "has_gold": True,
-        "input_hash": sha256_of(_files(path, form)),
+        "input_hash": sha256_of(annotation_files(path, form)),
     }
+    docs = _docs(notes, policy, drops)
+    pairs = ((splits[note.patient_id], doc) for note, doc in docs)
     names = ("test",) if test_only else SPLITS
     return write_corpus(out, pairs, names, about, drops, SHARD_SIZE)
-
-
-def _doc(
-    tokenizer: Callable[[str], Doc], note: Note, policy: str, drops: DropCounts
-) -> Doc:
-    return make_doc(
-        tokenizer,
-        note,
-        {},
-        entities_from=GOLD,
-        drops=drops,
-        resolve=lambda spans: resolve(spans, policy, drops=drops),
-    )
 
 
 def _annotated(
@@ -115,7 +81,8 @@ def _annotated(
     """All notes, each once. Held together: what people annotate is small."""
     notes: dict[str, Note] = {}
     for note in read_annotations(path, format=form, drops=drops, labels=labels):
-        drops.update([AGAIN] if note.note_id in notes else [])
+        if note.note_id in notes:
+            drops[AGAIN] += 1
         notes[note.note_id] = note
     if not notes:
         reasons = ", ".join(f"{n} {why}" for why, n in sorted(drops.items()))
@@ -123,40 +90,26 @@ def _annotated(
     return list(notes.values())
 
 
-def read_annotations(
-    path: Path,
-    *,
-    format: str = AUTO,
-    drops: DropCounts,
-    labels: Mapping[str, str] | None = None,
-) -> Iterator[Note]:
-    """The annotated notes at `path`: `gold` filled, `meta["gold"]` true, ids as in the
-    file (brat: the stem). Everything left out is counted in `drops`.
-
-    labels (Optional[Mapping]): other names for labels; spans of a label that is no key
-        of it are left out. None keeps all as they are.
-    Raises M701 (nothing there), M786 (no such format), M338-M339 (a kind that cannot
-    be told, or several), and the errors of the readers in `corpus`.
-    """
-    if not path.exists():
-        raise MslmError(Errors.M701.format(path=path))
-    form = format_of(path) if format == AUTO else format
-    if form not in FORMATS:
-        known = ", ".join((AUTO, *FORMATS))
-        raise MslmError(Errors.M786.format(got=form, known=known))
-    for note in _READERS[form](path, drops):
-        yield _renamed(note, labels, drops) if labels else note
+def _records(notes: list[Note]) -> Iterator[tuple[str, str]]:
+    """Patient and wanted split of each note."""
+    for note in notes:
+        yield note.patient_id, split_name(str(note.meta.get("split") or ""))
 
 
-def _renamed(note: Note, labels: Mapping[str, str], drops: DropCounts) -> Note:
-    gold = [
-        replace(span, label=labels[span.label])
-        for span in note.gold
-        if span.label in labels
-    ]
-    if left := len(note.gold) - len(gold):
-        drops[OTHER_LABEL] += left
-    return replace(note, gold=tuple(sorted(gold)))
+def _docs(
+    notes: list[Note], policy: str, drops: DropCounts
+) -> Iterator[tuple[Note, Doc]]:
+    tokenizer = ClinicalTokenizer(spacy.blank("en").vocab)
+    for note in notes:
+        doc = make_doc(
+            tokenizer,
+            note,
+            {},
+            entities_from=GOLD,
+            drops=drops,
+            resolve=lambda spans: resolve(spans, policy, drops=drops),
+        )
+        yield note, doc
 
 
 def parse_labels(text: str) -> dict[str, str]:
@@ -168,143 +121,3 @@ def parse_labels(text: str) -> dict[str, str]:
             raise MslmError(Errors.M787.format(part=part))
         labels[name] = other or name
     return labels
-
-
-# Which kind
-
-
-def format_of(path: Path) -> str:
-    """The one kind of annotation at `path`. Raises M338 (none known), M339 (several)."""
-    if not path.exists():
-        raise MslmError(Errors.M701.format(path=path))
-    kinds: Counter[str] = Counter()
-    if path.is_dir():
-        kinds[BRAT] += bool(ann_files(path))
-        kinds[DOCBIN] += any(path.rglob(f"*{SUFFIX}"))
-        kinds.update(map(_kind_of_json, _json_files(path)))
-    elif path.suffix.lower() == SUFFIX:
-        kinds[DOCBIN] += 1
-    elif path.suffix.lower() in _JSON:
-        kinds[_kind_of_json(path)] += 1
-    found = sorted(kind for kind, n in kinds.items() if n)
-    if len(found) > 1:
-        raise MslmError(Errors.M339.format(path=path, kinds=", ".join(found)))
-    if not found:
-        raise MslmError(Errors.M338.format(path=path))
-    return found[0]
-
-
-def _kind_of_json(path: Path) -> str:
-    """The kind of a JSON file, by its first object."""
-    rows = json_objects if path.suffix.lower() == ".json" else json_rows
-    first: Mapping[str, Any] = next(rows(path), (0, {}))[1]
-    if label_studio.is_task(first):
-        return LABEL_STUDIO
-    if "note_id" in first or "gold" in first:
-        return JSONL
-    if prodigy.is_task(first):
-        return PRODIGY
-    raise MslmError(Errors.M338.format(path=path))
-
-
-def _json_files(path: Path) -> list[Path]:
-    """The JSON files of a folder (not below it), our own manifest left out."""
-    if path.is_file():
-        return [path]
-    return sorted(
-        file
-        for file in path.iterdir()
-        if file.suffix.lower() in _JSON and file.name[:1] != "."
-        if file.name != MANIFEST
-    )
-
-
-def _files(path: Path, form: str) -> list[Path]:
-    """The files that say what the annotation is, for its hash."""
-    if path.is_file():
-        return [path]
-    if form == BRAT:
-        anns = ann_files(path)
-        return [*anns, *(ann.with_suffix(".txt") for ann in anns)]
-    if form == DOCBIN:
-        return sorted(path.rglob(f"*{SUFFIX}"))
-    return _json_files(path)
-
-
-# One reader a kind
-
-
-def _brat(path: Path, drops: DropCounts) -> Iterator[Note]:
-    return read_brat(path, drops=drops, ids=_document_ids(path))
-
-
-def _document_ids(path: Path) -> dict[str, tuple[str, str]]:
-    """Note and patient of each brat file, where `annotate` left its list of them."""
-    tables = sorted((path / DOCUMENTS).glob("part-*.jsonl"))
-    rows = (json.loads(line) for table in tables for _, line in text_lines(table))
-    return {row["file"]: (row["note_id"], row["patient_id"]) for row in rows}
-
-
-def _prodigy(path: Path, drops: DropCounts) -> Iterator[Note]:
-    for file in _json_files(path):
-        yield from read_prodigy(file, drops=drops)
-
-
-def _label_studio(path: Path, drops: DropCounts) -> Iterator[Note]:
-    for file in _json_files(path):
-        yield from read_label_studio(file, drops=drops)
-
-
-def _jsonl(path: Path, drops: DropCounts) -> Iterator[Note]:
-    for file in _json_files(path):
-        for row, line in text_lines(file):
-            note = parse_row(file, row, line)
-            if not (note.gold or note.meta.get("gold") or note.meta.get("synthetic")):
-                drops[NOT_ANNOTATED] += 1
-                continue
-            ids = {"note_id": note.note_id, "patient_id": note.patient_id}
-            made = make_note(note.text, ids, note.gold, f"row-{row}", drops)
-            meta = {**note.meta, "gold": True}
-            yield replace(made, category=note.category, meta=meta)
-
-
-def _docbin(path: Path, drops: DropCounts) -> Iterator[Note]:
-    vocab = spacy.blank("en").vocab
-    parts = {name: path / name for name in SPLITS if (path / name).is_dir()}
-    for split, part in (parts or {"": path}).items():
-        for doc in read_docs(part, vocab):
-            if GOLD in doc.spans or SCORES_KEY not in doc.spans:
-                yield from _doc_note(doc, split, drops)
-            else:
-                drops[PREDICTED] += 1
-
-
-def _doc_note(doc: Doc, split: str, drops: DropCounts) -> Iterator[Note]:
-    """The gold of a Doc: its span group, with what did not fit its tokens, or else its
-    entities; nothing where it has neither."""
-    group = doc.spans.get(GOLD)
-    if group is None and not doc.has_annotation("ENT_IOB"):
-        drops[NOT_ANNOTATED] += 1
-        return
-    found = group if group is not None else doc.ents
-    gold = [
-        CharSpan(s.start_char, s.end_char, s.label_, "gold", s.kb_id_) for s in found
-    ]
-    if group is not None:
-        lost = group.attrs.get("misaligned") or ()
-        gold += [CharSpan(start, end, label, "gold") for start, end, label in lost]
-    elif missing := sum(token.ent_iob == 0 for token in doc):
-        drops[MISSING] += missing
-    known = doc.user_data
-    meta = {k: known.get(k) for k in ("note_id", "patient_id", "category")}
-    meta["split"] = split_name(split)
-    yield make_note(doc.text, meta, gold, "", drops)
-
-
-_READERS: Mapping[str, Callable[[Path, DropCounts], Iterator[Note]]] = {
-    BRAT: _brat,
-    PRODIGY: _prodigy,
-    LABEL_STUDIO: _label_studio,
-    DOCBIN: _docbin,
-    JSONL: _jsonl,
-}
