@@ -130,7 +130,8 @@ def make_nlp(tiny_encoder):
         model = {"encoder": {"@misc": "spacy-mslm.HfEncoder.v1", "source": source}}
         if masking is not ...:
             model["masking"] = masking
-        component = {k: values.pop(k) for k in ("threshold",) if k in values}
+        own = ("threshold", "outside_bias", "spans_key", "trf_data")
+        component = {k: values.pop(k) for k in own if k in values}
         config = {}
         if tokenizer:
             name = {"@tokenizers": "spacy-mslm.ClinicalTokenizer.v1"}

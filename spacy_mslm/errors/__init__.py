@@ -49,3 +49,19 @@ class Notes(metaclass=_Coded):
         "encoder '{source}': the checkpoint has no masked-LM head; a fresh one trains "
         "with the other heads."
     )
+    N503 = (
+        "component '{name}': entities are learnt from masked text alone "
+        "(detection_view = masked), as the paper writes it. Such a model learns where "
+        "masks are and finds little or nothing in clean text, which is all that it "
+        "will read. For use, set detection_view = clean."
+    )
+    N520 = (
+        "{path}: no terms in {docs} documents, so masks fall on words alone (plain "
+        "masked-LM training)."
+    )
+    N521 = (
+        "encoder '{source}': the checkpoint has no masked-LM head, a fresh one is "
+        "trained; the loss before says nothing."
+    )
+    N522 = "going on from update {update} of {updates}."
+    N523 = "{path}: finished before with the same settings and data; nothing was done."

@@ -2,10 +2,6 @@
 
 
 class PipelineErrors:
-    M501 = (
-        "component '{name}': label '{label}' cannot be added to a trained network. "
-        "Train again with it among the labels."
-    )
     M502 = (
         "component '{name}': get_loss() is not used. Call update(), which computes the "
         "losses and their gradients in one pass."
@@ -19,3 +15,36 @@ class PipelineErrors:
         "{path}: no word count for '{split}'. Build the corpus with python -m "
         "spacy_mslm corpus build (or corpus iob), or use another schedule."
     )
+    M505 = (
+        "component '{name}': '{listener}' listens to it, but it gives no vectors. Set "
+        "trf_data = true in [components.{name}]."
+    )
+    M506 = (
+        "the package 'spacy-transformers' is not installed, and trf_data = true needs "
+        "it. Install it with: pip install 'spacy-mslm[listeners]'."
+    )
+    M507 = (
+        "component '{name}': its vectors have width {width}, but '{listener}' listens "
+        "for width {expected}. Train '{listener}' again on this encoder."
+    )
+    M508 = (
+        "replace_listeners: an mslm_ner encoder cannot be copied into its listeners. "
+        "Keep the component in the pipeline, frozen, in annotating_components."
+    )
+    M509 = (
+        "{path}: no names of concepts. Make the concepts folder (again) with python -m "
+        "spacy_mslm concepts build."
+    )
+    M510 = (
+        "{path} line {row}: expected a JSON object with 'name' and 'concept_id'. Make "
+        "the concepts folder again with python -m spacy_mslm concepts build."
+    )
+    M511 = (
+        "spacy-mslm.AddLabels.v1: no component '{name}' that takes labels, expected "
+        "one of: {options}. Check 'component' in [initialize.after_init]."
+    )
+    M521 = (
+        "component '{name}': 'temperature' must be a number above 0, got {value}. Fit "
+        "it with python -m spacy_mslm calibrate."
+    )
+    M522 = "'{name}' must be a finite number, got {value}."

@@ -5,23 +5,28 @@ from typing import Literal
 
 from ..types import MaskWeights
 
-Weighting = Literal["paper", "none"]
+Weighting = Literal["paper", "ratio", "none"]
 
 
 EQUAL = MaskWeights(base=0.5, entity=0.5)
 
 
-def mask_weights(n_entity: int, n_base: int) -> MaskWeights:
+def mask_weights(n_entity: int, n_base: int, weighting: Weighting) -> MaskWeights:
     """Weights from the counts of masked pieces of each kind over the training set.
 
-    eq. 2: w_x = 1 - N_x / (N_ELM + N_BLM); eq. 3: w_BLM at most 0.5, w_ELM at least
-    0.5; eq. 4-5: softmax. So entity / base lies between 1 and e. Equal counts, or
-    more entity than base pieces, give equal weights: the weighting is then inert.
+    eq. 2: w_x = 1 - N_x / (N_ELM + N_BLM). "ratio" is eq. 2 alone: over all masked
+    pieces, the two kinds then weigh the same in sum. "paper" goes on with eq. 3 (w_BLM
+    at most 0.5, w_ELM at least 0.5) and eq. 4-5 (softmax), so that entity / base lies
+    between 1 and e; with equal counts, or more entity than base pieces, that is inert.
+    "ratio" of a single kind, and no masked piece at all, give equal weights.
     """
     total = n_entity + n_base
-    if total == 0:
+    if weighting == "none" or not total:
         return EQUAL
-    raw_base = min(1 - n_base / total, 0.5)
-    raw_entity = max(1 - n_entity / total, 0.5)
-    entity = 1 / (1 + math.exp(raw_base - raw_entity))
+    raw_entity, raw_base = 1 - n_entity / total, 1 - n_base / total
+    if weighting == "ratio":
+        both = n_entity and n_base
+        return MaskWeights(base=raw_base, entity=raw_entity) if both else EQUAL
+    difference = min(raw_base, 0.5) - max(raw_entity, 0.5)
+    entity = 1 / (1 + math.exp(difference))
     return MaskWeights(base=1 - entity, entity=entity)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -13,6 +14,8 @@ from .network import MslmNetwork
 from .pieces import DocPieces
 from .windows import windows_of
 
+# Pieces of a document and (N, H) their vectors.
+DocVectors = tuple[DocPieces, npt.NDArray[np.float32]]
 # Pieces whose vectors are held at once: bounds memory, whatever the batch or document.
 GROUP_PIECES = 65_536
 
@@ -24,12 +27,14 @@ def predict(
     max_pieces: int,
     max_batch_pieces: int,
     outside_bias: float = 0.0,
+    vectors: list[DocVectors] | None = None,
 ) -> list[list[ScoredSpan]]:
     """The spans of each document in order, disjoint, with P(span) x P(type).
 
     A detected span that the classifier takes for no entity is left out.
     `outside_bias` is added to the logit of O when spans are decoded: above 0 fewer are
     found, below 0 more. Scores are the network's own probabilities, without it.
+    `vectors`: a list to which each document's pieces and their vectors are added.
     """
     network.eval()
     results: list[list[ScoredSpan]] = []
@@ -42,8 +47,13 @@ def predict(
                     doc, doc_pieces, network.tokenizer.specials, max_pieces=max_pieces
                 )
             ]
-            vectors = network.encode(windows, max_batch_pieces=max_batch_pieces)
-            results += _read(network, group, pieces, vectors, outside_bias)
+            encoded = network.encode(windows, max_batch_pieces=max_batch_pieces)
+            results += _read(network, group, pieces, encoded, outside_bias)
+            if vectors is not None:
+                parts = encoded.split([len(p.ids) for p in pieces])
+                vectors += [
+                    (p, v.cpu().numpy()) for p, v in zip(pieces, parts, strict=True)
+                ]
     return results
 
 

@@ -1,14 +1,17 @@
 """Registered builders: the model, its encoder and its masking, all plain objects."""
 
-from typing import Any
+from typing import Any, Literal
 
 from spacy.tokens import Doc
 from thinc.api import Model
 
 from ..masking import JointMasking, Strategy, TermMasking, TokenMasking, Unit, Weighting
-from ..nn import LossWeights, ScoredSpan, predict
+from ..nn import HeadSettings, LossWeights, ScoredSpan, predict
 from ..nn.encoder import resolve_source
 from ..nn.precision import Precision
+from ..nn.predict import DocVectors
+from ..nn.step import DetectionView, Reduction
+from ..types import Corruption
 from .reading import read_doc
 from .settings import EncoderSource, ModelSettings
 from .shim import MslmShim, shim_of
@@ -20,62 +23,106 @@ def build_mslm_ner(
     *,
     encoder: EncoderSource,
     masking: Strategy | None,
+    corruption: Corruption,
     weighting: Weighting,
+    detection_view: DetectionView,
+    reduction: Reduction,
     mslm_weight: float,
     detection_weight: float,
     classification_weight: float,
+    tagging: Literal["untyped", "typed"],
+    none_class: bool,
+    detection_vector: int,
+    classification_vector: int,
     max_pieces: int,
     max_batch_pieces: int,
     precision: Precision,
     heads_learn_rate: float,
+    layer_decay: float,
     seed: int,
 ) -> Model[list[Doc], Predictions]:
     """`spacy-mslm.MslmNer.v1`: Docs to scored spans, by the torch core.
 
     encoder (EncoderSource): read at `initialize`, never here.
     masking (Optional[Strategy]): what the masked view hides; null for none (vanilla).
-    weighting (str): "paper" (eq. 2-5) or "none" (equal weights).
+    corruption (Corruption): how masked pieces are shown.
+    weighting (str): "paper" (eq. 2-5), "ratio" (eq. 2 alone: terms and generic words
+        weigh the same in sum) or "none" (equal weights).
+    detection_view (str): what the entity losses read: "clean", "masked" or "both".
+        Prediction reads clean text whatever this is.
+    reduction (str): "mean" (each loss a mean over its units, weights rescaled to mean
+        1) or "sum" (equations as written, averaged over sentences).
     mslm_weight, detection_weight, classification_weight (float): coefficients of the
         three parts of eq. 12.
+    tagging (str): "untyped" BIO with a classifier of spans (L_ED, L_EL), or "typed"
+        BIO in one head, without L_EL.
+    none_class (bool): whether the classifier can reject a detected span.
+    detection_vector, classification_vector (int): sizes k and d of the trainable
+        vectors of eq. 7 and 10; 0 leaves them to the bias, which is the same model.
     max_pieces (int): pieces a window, specials included.
     max_batch_pieces (int): padded pieces that go through the encoder at once.
     precision (str): "float32", "bfloat16" (the encoder alone; weights stay float32) or
         "auto": bfloat16 where the machine has it.
     heads_learn_rate (float): the heads' learning rate, as a multiple of the encoder's.
+    layer_decay (float): each encoder layer's rate as a share of the layer's above.
     seed (int): part of the key of every mask.
     RETURNS (Model): predicts; training goes through the component's `update`.
     """
     settings = ModelSettings(
         encoder=encoder,
         masking=masking,
+        corruption=corruption,
         weighting=weighting,
+        detection_view=detection_view,
+        reduction=reduction,
         loss_weights=LossWeights(mslm_weight, detection_weight, classification_weight),
+        heads=HeadSettings(
+            typed=tagging == "typed",
+            none_class=none_class,
+            detection_vector=detection_vector,
+            classification_vector=classification_vector,
+        ),
         max_pieces=max_pieces,
         max_batch_pieces=max_batch_pieces,
         precision=precision,
         seed=seed,
     )
-    return Model(
-        "mslm_ner",
-        _forward,
-        attrs={"settings": settings},
-        shims=[MslmShim(heads_learn_rate=heads_learn_rate)],
-    )
+    shim = MslmShim(heads_learn_rate=heads_learn_rate, layer_decay=layer_decay)
+    attrs = {"settings": settings, "outside_bias": 0.0}
+    return Model("mslm_ner", _forward, attrs=attrs, shims=[shim])
 
 
 def _forward(
     model: Model[list[Doc], Predictions], docs: list[Doc], is_train: bool
 ) -> tuple[Predictions, Any]:
+    return predict_docs(model, docs), lambda d_predictions: []
+
+
+def predict_docs(
+    model: Model[list[Doc], Predictions],
+    docs: list[Doc],
+    *,
+    vectors: list[DocVectors] | None = None,
+) -> Predictions:
+    """Scored spans of each Doc; its pieces and their vectors too, if `vectors` is a
+    list for them."""
     settings: ModelSettings = model.attrs["settings"]
     network = shim_of(model).network
     assert network is not None, "the component checks that it is initialised"
-    predictions = predict(
+    return predict(
         network,
         [read_doc(doc) for doc in docs],
         max_pieces=settings.max_pieces,
         max_batch_pieces=settings.max_batch_pieces,
+        outside_bias=model.attrs["outside_bias"],
+        vectors=vectors,
     )
-    return predictions, lambda d_predictions: []
+
+
+def build_corruption(*, mask: float, random: float, keep: float) -> Corruption:
+    """`spacy-mslm.Corruption.v1`: shares of masked pieces that are shown as the mask
+    piece, as a random piece, and as they are; they sum to 1."""
+    return Corruption(mask, random, keep)
 
 
 def build_encoder_source(*, source: str) -> EncoderSource:

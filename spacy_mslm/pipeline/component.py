@@ -1,43 +1,35 @@
 """`mslm_ner`: a trainable component that owns its encoder."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import srsly
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
-from spacy.util import logger, minibatch
+from spacy.util import logger
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 from thinc.util import get_torch_default_device
 
 from ..errors import Errors, MslmError, Notes
-from ..masking import EQUAL, mask_weights
-from ..nn import (
-    Annotation,
-    LossParts,
-    MslmNetwork,
-    Objective,
-    ScoredSpan,
-    count_kinds,
-    make_batch,
-    step,
-)
+from ..nn import MslmNetwork, Objective, ScoredSpan, make_batch, step
+from ..scoring.calibration import tempered
 from ..types import MaskWeights
-from . import storage
-from .confidence import SCORES_KEY
+from .architectures import predict_docs
 from .initialize import entity_labels, start_network, with_sentences
-from .reading import read_annotation, read_doc
+from .learning import add_losses, count_mask_weights, read_annotations
+from .output import write_entities, write_spans
+from .reading import read_doc
 from .settings import ModelSettings
 from .shim import MslmShim, shim_of
+from .storage import Stored
 
 DEFAULT_MODEL = Config().from_disk(Path(__file__).with_name("default.cfg"))["model"]
-COUNTED_AT_ONCE = 256
 
 
 @Language.factory(
@@ -46,6 +38,8 @@ COUNTED_AT_ONCE = 256
     default_config={
         "model": DEFAULT_MODEL,
         "threshold": 0.0,
+        "outside_bias": 0.0,
+        "spans_key": None,
         "scorer": {"@scorers": "spacy-mslm.MslmScorer.v1"},
     },
     default_score_weights={
@@ -60,12 +54,22 @@ def make_mslm_ner(
     name: str,
     model: Model,
     threshold: float,
+    outside_bias: float,
+    spans_key: str | None,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "MslmNer":
-    return MslmNer(nlp.vocab, model, name, threshold=threshold, scorer=scorer)
+    return MslmNer(
+        nlp.vocab,
+        model,
+        name,
+        threshold=threshold,
+        outside_bias=outside_bias,
+        spans_key=spans_key,
+        scorer=scorer,
+    )
 
 
-class MslmNer(TrainablePipe):
+class MslmNer(Stored, TrainablePipe):
     """Named entities by mask-specific language modeling, entity detection and
     classification (Abaho et al. 2024), trained in two views and read from clean text.
 
@@ -73,6 +77,10 @@ class MslmNer(TrainablePipe):
     model (Model): a `spacy-mslm.MslmNer.v1`; nothing is read from disk or network
         before `initialize` or `from_disk`.
     threshold (float): predicted entities below this confidence are left out.
+    outside_bias (float): added to the logit of "no entity" when spans are decoded:
+        above 0 fewer entities and higher precision, below 0 more and higher recall.
+    spans_key (Optional[str]): write to `doc.spans[spans_key]` instead of `doc.ents`,
+        and learn from that group where the reference has it.
     scorer (Optional[Callable]): called by `score`.
     """
 
@@ -83,6 +91,8 @@ class MslmNer(TrainablePipe):
         name: str = "ner",
         *,
         threshold: float,
+        outside_bias: float,
+        spans_key: str | None,
         scorer: Callable[..., dict[str, Any]] | None,
     ) -> None:
         if not 0 <= threshold <= 1:
@@ -91,9 +101,10 @@ class MslmNer(TrainablePipe):
         self.model = model
         self.name = name
         self.threshold = threshold
+        self.outside_bias = outside_bias
+        self.spans_key = spans_key
         self.scorer = scorer
-        self.cfg: dict[str, Any] = {"labels": []}
-        self._updates = 0
+        self.cfg: dict[str, Any] = {"labels": [], "temperature": 1.0, "updates": 0}
 
     # Parts
 
@@ -121,15 +132,39 @@ class MslmNer(TrainablePipe):
         """What `init labels` writes and `initialize(labels=...)` reads."""
         return list(self.labels)
 
+    @property
+    def outside_bias(self) -> float:
+        return self.model.attrs["outside_bias"]
+
+    @outside_bias.setter
+    def outside_bias(self, value: float) -> None:
+        if not math.isfinite(value):
+            message = Errors.M522.format(name="outside_bias", value=value)
+            raise MslmError(message)
+        self.model.attrs["outside_bias"] = value
+
+    @property
+    def temperature(self) -> float:
+        """Confidences are tempered by it (`scoring.calibration`); 1 leaves them."""
+        return self.cfg.get("temperature", 1.0)
+
+    @temperature.setter
+    def temperature(self, value: float) -> None:
+        if not (math.isfinite(value) and value > 0):
+            raise MslmError(Errors.M521.format(name=self.name, value=value))
+        self.cfg["temperature"] = float(value)
+
     def add_label(self, label: str) -> int:
-        """Add an entity type before `initialize`. Raises M501 afterwards."""
+        """Add an entity type. A trained network gets fresh outputs for it and keeps
+        all that it has learnt; train on before you use it."""
         if not isinstance(label, str):
             raise ValueError(SpacyErrors.E187)
         if label in self.cfg["labels"]:
             return 0
-        if self.shim.network is not None:
-            raise MslmError(Errors.M501.format(name=self.name, label=label))
         self.cfg["labels"].append(label)
+        if self.shim.network is not None:
+            self.shim.network.add_labels([label])
+            self.shim.forget()
         return 1
 
     # Prediction: clean text in, spans out
@@ -137,19 +172,32 @@ class MslmNer(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> list[list[ScoredSpan]]:
         """Scored spans of each Doc. Reads words and sentences, no annotation."""
         _ = self.network
-        return self.model.predict(list(docs))
+        return predict_docs(self.model, list(docs))
 
     def set_annotations(
         self, docs: Iterable[Doc], predictions: Sequence[Sequence[ScoredSpan]]
     ) -> None:
-        """Set `doc.ents`, and their confidences beside them in a span group."""
+        """Set `doc.ents` or `doc.spans[spans_key]`, confidences beside them."""
+        labels = self.labels
         for doc, spans in zip(docs, predictions, strict=True):
-            kept = [s for s in spans if s.score >= self.threshold]
-            entities = [Span(doc, s.start, s.end, self.labels[s.label]) for s in kept]
-            doc.set_ents(entities)
-            scores = {"scores": [s.score for s in kept]}
-            group = SpanGroup(doc, name=SCORES_KEY, spans=entities, attrs=scores)
-            doc.spans[SCORES_KEY] = group
+            scored = [(s, tempered(s.score, self.temperature)) for s in spans]
+            found = [
+                (Span(doc, s.start, s.end, labels[s.label]), score)
+                for s, score in scored
+                if score >= self.threshold
+            ]
+            if self.spans_key is None:
+                write_entities(doc, found, labels)
+            else:
+                write_spans(doc, self.spans_key, found, labels)
+
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """The scorer's scores, of entities or of the spans under `spans_key`."""
+        if self.scorer is None:
+            return {}
+        return self.scorer(
+            examples, spans_key=self.spans_key, labels=self.labels, **kwargs
+        )
 
     # Training
 
@@ -177,18 +225,18 @@ class MslmNer(TrainablePipe):
         batch = make_batch(
             network.tokenizer,
             docs,
-            self._annotations(examples),
+            read_annotations(examples, self.labels, self.spans_key),
             self.settings.masking if network.mlm is not None else None,
             seed=self.settings.seed,
-            update=self._updates,
+            update=self.cfg["updates"],
         )
-        self._updates += 1
+        self.cfg["updates"] += 1
         parts = step(network, batch, self.objective)
         total = parts.total(self.settings.loss_weights)
-        total.backward()
+        self.shim.backward(total)
         if sgd not in (None, False):
             self.finish_update(sgd)
-        self._add_losses(losses, parts, float(total.detach()))
+        add_losses(losses, self.name, parts, float(total.detach()))
         return losses
 
     def get_loss(self, examples: Iterable[Example], scores: Any) -> tuple[float, Any]:
@@ -197,28 +245,7 @@ class MslmNer(TrainablePipe):
 
     @property
     def objective(self) -> Objective:
-        return Objective(
-            mask_weights=MaskWeights(**self.cfg["mask_weights"]),
-            loss_weights=self.settings.loss_weights,
-            max_pieces=self.settings.max_pieces,
-            max_batch_pieces=self.settings.max_batch_pieces,
-        )
-
-    def _annotations(self, examples: Iterable[Example]) -> list[Annotation]:
-        indices = {label: i for i, label in enumerate(self.labels)}
-        return [read_annotation(example, indices) for example in examples]
-
-    def _add_losses(
-        self, losses: dict[str, float], parts: LossParts, total: float
-    ) -> None:
-        values = {
-            self.name: total,
-            f"{self.name}_mslm": float(parts.mslm.detach()),
-            f"{self.name}_detection": float(parts.detection.detach()),
-            f"{self.name}_classification": float(parts.classification.detach()),
-        }
-        for key, value in values.items():
-            losses[key] = losses.get(key, 0.0) + value
+        return self.settings.objective(MaskWeights(**self.cfg["mask_weights"]))
 
     def initialize(
         self,
@@ -233,62 +260,22 @@ class MslmNer(TrainablePipe):
         Raises M403-M407 for the encoder, M503 where no label is found.
         """
         validate_get_examples(get_examples, "MslmNer.initialize")
-        for label in labels or entity_labels(get_examples()):
+        for label in labels or entity_labels(get_examples(), self.spans_key):
             if label not in self.cfg["labels"]:
                 self.cfg["labels"].append(label)
         if not self.labels:
             raise MslmError(Errors.M503.format(name=self.name))
-        self._updates = 0
+        if self.settings.detection_view == "masked":
+            logger.warning(Notes.N503.format(name=self.name))
+        self.cfg.update(temperature=1.0, updates=0)
         self._place(start_network(self.settings, self.labels))
         examples = with_sentences(get_examples(), nlp)
-        weights = self._mask_weights(examples) if self.settings.masking else EQUAL
+        weights = count_mask_weights(
+            self.settings, self.network, examples, self.spans_key
+        )
         self.cfg["mask_weights"] = asdict(weights)
         logger.info(Notes.N501.format(name=self.name, **self.cfg["mask_weights"]))
-
-    def _mask_weights(self, examples: Iterable[Example]) -> MaskWeights:
-        """eq. 2-5 from the masks that the first pass over the examples would draw."""
-        if self.settings.weighting == "none":
-            return EQUAL
-        n_entity = n_base = 0
-        for chunk in minibatch(examples, COUNTED_AT_ONCE):
-            batch = make_batch(
-                self.network.tokenizer,
-                [read_doc(example.predicted) for example in chunk],
-                self._annotations(chunk),
-                self.settings.masking,
-                seed=self.settings.seed,
-                update=0,
-            )
-            entity, base = count_kinds(batch)
-            n_entity, n_base = n_entity + entity, n_base + base
-        return mask_weights(n_entity, n_base)
 
     def _place(self, network: MslmNetwork) -> None:
         network.precision = self.settings.precision
         self.shim.network = network.to(get_torch_default_device())
-
-    # Storage: one set of named parts, on disk or as bytes, without pickle
-
-    def _to_parts(self) -> dict[str, bytes]:
-        cfg = srsly.json_dumps(self.cfg, sort_keys=True).encode("utf8")
-        return {storage.CFG: cfg, **storage.network_parts(self.shim.network)}
-
-    def _from_parts(self, parts: dict[str, bytes], path: str) -> "MslmNer":
-        self.cfg, network = storage.read_parts(parts, path)
-        if network is not None:
-            self._place(network)
-        return self
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Write a folder of JSON and safetensors; tied weights once."""
-        storage.write_folder(Path(path), self._to_parts())
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "MslmNer":
-        """Read such a folder. Raises M409 for a missing or damaged part."""
-        return self._from_parts(storage.read_folder(Path(path)), str(path))
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        return srsly.msgpack_dumps(self._to_parts())
-
-    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "MslmNer":
-        return self._from_parts(srsly.msgpack_loads(data), "(bytes)")

@@ -1,26 +1,39 @@
-"""`span._.confidence`: read from a span group, which a DocBin keeps."""
+"""`span._.confidence`: read from span groups, which a DocBin keeps."""
 
 from bisect import bisect_left
 
-from spacy.tokens import Span
+from spacy.tokens import Span, SpanGroup
 
 SCORES_KEY = "ner_scores"
+# In the attributes of groups whose "scores" are confidences; weak labels have scores
+# of another meaning.
+MADE_BY = "mslm_ner"
 
 
 def confidence(span: Span) -> float | None:
-    """`span._.confidence`: P(span) x P(type) of a predicted entity, else None."""
-    group = span.doc.spans.get(SCORES_KEY)
-    scores = None if group is None else group.attrs.get("scores")
+    """`span._.confidence`: probability of a predicted entity or span, else None."""
+    groups = span.doc.spans
+    first = groups.get(SCORES_KEY)
+    for group in (first, *(g for k, g in groups.items() if k != SCORES_KEY)):
+        if group is not None and group.attrs.get(MADE_BY):
+            score = _score_in(group, span)
+            if score is not None:
+                return score
+    return None
+
+
+def _score_in(group: SpanGroup, span: Span) -> float | None:
+    scores = group.attrs.get("scores")
     # `Doc.from_docs` joins groups and drops their attributes.
-    if group is None or scores is None or len(scores) != len(group):
+    if scores is None or len(scores) != len(group):
         return None
-    # The group is in document order and disjoint: one look-up, however many spans.
+    # In order of their starts: one look-up, however many spans.
     i = bisect_left(range(len(group)), span.start, key=lambda k: group[k].start)
-    if i == len(group):
-        return None
-    found = group[i]
-    same = (found.start, found.end, found.label) == (span.start, span.end, span.label)
-    return scores[i] if same else None
+    while i < len(group) and group[i].start == span.start:
+        if (group[i].end, group[i].label) == (span.end, span.label):
+            return scores[i]
+        i += 1
+    return None
 
 
 Span.set_extension("confidence", getter=confidence, force=True)

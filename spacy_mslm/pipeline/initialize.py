@@ -12,9 +12,17 @@ from .sentences import ClinicalSentences
 from .settings import SMALLEST_WINDOW, ModelSettings
 
 
-def entity_labels(examples: Iterable[Example]) -> list[str]:
-    """The entity labels of the examples' references, sorted."""
-    return sorted({e.label_ for example in examples for e in example.reference.ents})
+def entity_labels(examples: Iterable[Example], spans_key: str | None) -> list[str]:
+    """The labels of the examples' references, sorted: of their entities, or of their
+    spans under `spans_key` where they have that group."""
+    labels = set()
+    for example in examples:
+        reference = example.reference
+        spans = reference.ents
+        if spans_key is not None and spans_key in reference.spans:
+            spans = tuple(reference.spans[spans_key])
+        labels |= {span.label_ for span in spans}
+    return sorted(labels)
 
 
 def start_network(settings: ModelSettings, labels: Sequence[str]) -> MslmNetwork:
@@ -36,7 +44,9 @@ def start_network(settings: ModelSettings, labels: Sequence[str]) -> MslmNetwork
     if settings.masking is not None and not loaded.pretrained_mlm:
         logger.info(Notes.N502.format(source=settings.encoder.source))
     mlm = loaded.mlm if settings.masking is not None else None
-    return MslmNetwork(loaded.encoder, loaded.tokenizer, labels, mlm=mlm)
+    return MslmNetwork(
+        loaded.encoder, loaded.tokenizer, labels, mlm=mlm, heads=settings.heads
+    )
 
 
 def with_sentences(

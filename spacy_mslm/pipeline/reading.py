@@ -29,12 +29,18 @@ def read_doc(doc: Doc) -> WordDoc:
     return WordDoc(tuple(words), sentences, placeholders, text_hash(doc.text))
 
 
-def read_annotation(example: Example, labels: dict[str, int]) -> Annotation:
+def read_annotation(
+    example: Example, labels: dict[str, int], spans_key: str | None = None
+) -> Annotation:
     """The reference's entities over the predicted tokens.
 
-    Words whose annotation is missing, or whose entity does not align with the
-    tokens, are unknown: no negatives. Entities of other labels are left out.
+    With `spans_key`, its spans under that key where it has that group; overlaps of
+    spans are resolved in favour of the longest. Words whose annotation is missing, or
+    whose entity does not align with the tokens, are unknown: no negatives. Entities of
+    other labels are left out.
     """
+    if spans_key is not None and spans_key in example.reference.spans:
+        return _read_spans(example, labels, spans_key)
     tags = example.get_aligned_ner()
     known = np.array([tag is not None and tag != "-" for tag in tags], dtype=bool)
     spans = [
@@ -43,6 +49,25 @@ def read_annotation(example: Example, labels: dict[str, int]) -> Annotation:
         if label in labels
     ]
     return Annotation(tuple(spans), known)
+
+
+def _read_spans(example: Example, labels: dict[str, int], key: str) -> Annotation:
+    predicted = example.predicted
+    known = np.ones(len(predicted), dtype=bool)
+    taken = np.zeros(len(predicted), dtype=bool)
+    spans = []
+    wanted = [s for s in example.reference.spans[key] if s.label_ in labels]
+    for span in sorted(wanted, key=lambda s: (s.start - s.end, s.start, s.label_)):
+        place = (span.start_char, span.end_char)
+        found = predicted.char_span(*place)
+        if found is None:
+            touched = predicted.char_span(*place, alignment_mode="expand")
+            if touched is not None:
+                known[touched.start : touched.end] = False
+        elif not taken[found.start : found.end].any():
+            taken[found.start : found.end] = True
+            spans.append((found.start, found.end, labels[span.label_]))
+    return Annotation(tuple(sorted(spans)), known)
 
 
 def _spans(tags: Sequence[str | None]) -> list[tuple[int, int, str]]:

@@ -1,20 +1,31 @@
 """The component's scorer: strict spans, the same code as every other score here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from spacy.tokens import Span
 from spacy.training import Example
 
-from ..scoring.strict import score
+from ..scoring.strict import StrictScores, score
 
 
-def score_entities(examples: Iterable[Example], **_: Any) -> dict[str, Any]:
+def score_entities(
+    examples: Iterable[Example],
+    *,
+    spans_key: str | None = None,
+    labels: Collection[str] = (),
+    **_: Any,
+) -> dict[str, Any]:
     """Strict precision, recall (EM) and F1 of `doc.ents`, and per type.
 
     Documents without entity annotation are left out; None where nothing is left.
     A prediction on words whose annotation is missing is neither right nor wrong.
+    With `spans_key` the same of `doc.spans[spans_key]`, over `labels` alone, under
+    names that begin with "spans_KEY_"; the reference is its span group of that key,
+    or its entities where it has none.
     """
+    if spans_key is not None:
+        return _score_spans(examples, spans_key, set(labels))
     gold, predicted = [], []
     for example in examples:
         if example.reference.has_annotation("ENT_IOB"):
@@ -22,13 +33,37 @@ def score_entities(examples: Iterable[Example], **_: Any) -> dict[str, Any]:
             predicted.append(_spans(_judged(example)))
     if not gold:
         return dict.fromkeys(("ents_p", "ents_r", "ents_f", "ents_per_type"))
-    scores = score(gold, predicted)
+    return _named(score(gold, predicted), "ents")
+
+
+def _score_spans(
+    examples: Iterable[Example], key: str, labels: set[str]
+) -> dict[str, Any]:
+    name = f"spans_{key}"
+    gold, predicted = [], []
+    for example in examples:
+        reference = example.reference
+        if key in reference.spans:
+            true = _spans(reference.spans[key])
+        elif reference.has_annotation("ENT_IOB"):
+            true = _spans(reference.ents)
+        else:
+            continue
+        found = example.predicted.spans.get(key, ())
+        gold.append([s for s in true if s[2] in labels])
+        predicted.append([s for s in _spans(found) if s[2] in labels])
+    if not gold:
+        return dict.fromkeys(f"{name}_{part}" for part in ("p", "r", "f", "per_type"))
+    return _named(score(gold, predicted), name)
+
+
+def _named(scores: StrictScores, name: str) -> dict[str, Any]:
     return {
-        "ents_p": scores.micro.precision,
-        "ents_r": scores.micro.recall,
-        "ents_f": scores.micro.f1,
-        "ents_macro_f": scores.macro_f,
-        "ents_per_type": {
+        f"{name}_p": scores.micro.precision,
+        f"{name}_r": scores.micro.recall,
+        f"{name}_f": scores.micro.f1,
+        f"{name}_macro_f": scores.macro_f,
+        f"{name}_per_type": {
             label: {"p": c.precision, "r": c.recall, "f": c.f1}
             for label, c in scores.per_type.items()
         },

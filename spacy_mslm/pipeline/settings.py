@@ -1,11 +1,14 @@
 """Settings of a model, checked at the registered signature and kept in one place."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from ..errors import Errors, MslmError
 from ..masking import Strategy, Weighting
-from ..nn import LoadedEncoder, LossWeights, load_encoder
+from ..nn import HeadSettings, LoadedEncoder, LossWeights, Objective, load_encoder
 from ..nn.precision import PRECISIONS, Precision
+from ..nn.step import DetectionView, Reduction
+from ..types import Corruption, MaskWeights
 
 SMALLEST_WINDOW = 16
 
@@ -25,37 +28,71 @@ class EncoderSource:
 class ModelSettings:
     """What `MslmNer.v1` was given. `masking` None trains without a masked view.
 
-    Raises MslmError (M401, M408, M410) for values out of range.
+    Raises MslmError (M401, M408, M410, M431, M432) for values out of range.
     """
 
     encoder: EncoderSource
     masking: Strategy | None
     weighting: Weighting
     loss_weights: LossWeights
+    detection_view: DetectionView
+    reduction: Reduction
+    corruption: Corruption
+    heads: HeadSettings
     max_pieces: int
     max_batch_pieces: int
     precision: Precision
     seed: int
 
     def __post_init__(self) -> None:
-        if self.weighting not in ("paper", "none"):
-            raise MslmError(
-                Errors.M410.format(
-                    name="weighting", options="paper, none", value=self.weighting
-                )
-            )
-        smallest = {"max_pieces": SMALLEST_WINDOW, "max_batch_pieces": 1, "seed": 0}
-        if self.precision not in PRECISIONS:
-            raise MslmError(
-                Errors.M410.format(
-                    name="precision",
-                    options=", ".join(PRECISIONS),
-                    value=self.precision,
-                )
-            )
-        for name, low in smallest.items():
-            value = getattr(self, name)
-            if value < low:
-                raise MslmError(
-                    Errors.M408.format(name=name, low=low, high="2^31", value=value)
-                )
+        for name, options in (
+            ("weighting", get_args(Weighting)),
+            ("precision", PRECISIONS),
+            ("detection_view", get_args(DetectionView)),
+            ("reduction", get_args(Reduction)),
+        ):
+            one_of(name, getattr(self, name), options)
+        for name, low in (
+            ("max_pieces", SMALLEST_WINDOW),
+            ("max_batch_pieces", 1),
+            ("seed", 0),
+        ):
+            at_least(name, getattr(self, name), low)
+        for name in ("detection_vector", "classification_vector"):
+            at_least(name, getattr(self.heads, name), 0)
+        for part in ("mslm", "detection", "classification"):
+            at_least(f"{part}_weight", getattr(self.loss_weights, part), 0)
+        if self.detection_view != "clean" and self.masking is None:
+            raise MslmError(Errors.M431.format(view=self.detection_view))
+        if self.heads.typed and self.heads.classification_vector:
+            message = Errors.M432.format(name="classification_vector", default=0)
+            raise MslmError(message)
+
+    def objective(self, mask_weights: MaskWeights) -> Objective:
+        """What one training step is to do."""
+        return Objective(
+            mask_weights=mask_weights,
+            loss_weights=self.loss_weights,
+            max_pieces=self.max_pieces,
+            max_batch_pieces=self.max_batch_pieces,
+            detection_view=self.detection_view,
+            reduction=self.reduction,
+            corruption=self.corruption,
+        )
+
+
+def one_of(name: str, value: str, options: tuple[str, ...]) -> None:
+    """Raise M410 unless `value` is one of `options`."""
+    if value not in options:
+        message = Errors.M410.format(
+            name=name, options=", ".join(options), value=str(value)[:40]
+        )
+        raise MslmError(message)
+
+
+def at_least(name: str, value: float, low: float) -> None:
+    """Raise M408 unless `value` is `low` or more (and a number)."""
+    if not value >= low:
+        raise MslmError(
+            Errors.M408.format(name=name, low=low, high="2^31", value=value)
+        )

@@ -1,13 +1,15 @@
 """The network under thinc: devices, and one optimizer step for all parameters."""
 
 import os
-from typing import Any
 
 import torch
 from thinc.api import Model, Optimizer
 from thinc.shims import Shim
+from torch import Tensor
 
-from ..nn import MslmNetwork
+from ..errors import Errors, MslmError
+from ..nn import MslmNetwork, parameter_groups
+from .settings import at_least
 
 
 class MslmShim(Shim):
@@ -15,13 +17,22 @@ class MslmShim(Shim):
 
     thinc's optimizer says how (learning rate and its schedule, betas, eps, decay,
     clipping: one home, `[training.optimizer]`), torch's fused AdamW does it. The
-    heads learn at `heads_learn_rate` times the encoder's rate. Clipping is by the
-    norm of all gradients together; biases and norms do not decay.
+    heads learn at `heads_learn_rate` times the encoder's rate, each of its layers at
+    `layer_decay` times the rate of the layer above. Clipping is by the norm of all
+    gradients together; biases and norms do not decay. Gradients that were accumulated
+    over several batches are averaged.
+    Raises MslmError (M408) for a negative heads_learn_rate, M401 for a layer_decay
+    outside [0, 1].
     """
 
-    def __init__(self, *, heads_learn_rate: float) -> None:
+    def __init__(self, *, heads_learn_rate: float, layer_decay: float) -> None:
         super().__init__(None)
+        at_least("heads_learn_rate", heads_learn_rate, 0)
+        if not 0 <= layer_decay <= 1:
+            raise MslmError(Errors.M401.format(name="layer_decay", value=layer_decay))
         self.heads_learn_rate = heads_learn_rate
+        self.layer_decay = layer_decay
+        self._accumulated = 0
 
     @property
     def network(self) -> MslmNetwork | None:
@@ -30,7 +41,17 @@ class MslmShim(Shim):
     @network.setter
     def network(self, network: MslmNetwork) -> None:
         self._model = network
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the optimizer's state: parameters are others than they were."""
         self._optimizer = None
+        self._accumulated = 0
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of one batch to those at hand."""
+        loss.backward()
+        self._accumulated += 1
 
     def finish_update(self, optimizer: Optimizer) -> None:
         """One step with the gradients at hand; none leaves all as it is."""
@@ -39,26 +60,25 @@ class MslmShim(Shim):
         if not parameters:
             return
         if self._optimizer is None:
-            self._optimizer = torch.optim.AdamW(self._groups(network), fused=True)
+            groups = parameter_groups(
+                network,
+                heads_learn_rate=self.heads_learn_rate,
+                layer_decay=self.layer_decay,
+            )
+            self._optimizer = torch.optim.AdamW(groups, fused=True)
         for group in self._optimizer.param_groups:
             group["lr"] = optimizer.learn_rate * group["rate"]
             group["betas"] = (optimizer.b1, optimizer.b2)
             group["eps"] = optimizer.eps
             group["weight_decay"] = optimizer.L2 if group["decays"] else 0.0
+        if self._accumulated > 1:
+            for parameter in parameters:
+                parameter.grad /= self._accumulated
         if optimizer.grad_clip:
             torch.nn.utils.clip_grad_norm_(parameters, optimizer.grad_clip)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-
-    def _groups(self, network: MslmNetwork) -> list[dict[str, Any]]:
-        heads = {id(p) for p in network.heads()}
-        groups: dict[tuple[bool, bool], dict[str, Any]] = {}
-        for parameter in network.parameters():
-            in_heads, decays = id(parameter) in heads, parameter.ndim > 1
-            rate = self.heads_learn_rate if in_heads else 1.0
-            group = {"params": [], "rate": rate, "decays": decays}
-            groups.setdefault((in_heads, decays), group)["params"].append(parameter)
-        return list(groups.values())
+        self._accumulated = 0
 
     def to_device(self, device_type: str, device_id: int) -> None:
         if self._model is not None:

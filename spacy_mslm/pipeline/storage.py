@@ -1,7 +1,9 @@
 """A component as named parts of bytes: cfg, and the network's own parts."""
 
+from abc import abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import srsly
 
@@ -9,8 +11,48 @@ from ..errors import Errors, MslmError
 from ..nn import MslmNetwork
 from ..nn.checkpoint import PARTS, from_parts, to_parts
 from ..runners.atomic import atomic_write_bytes
+from .shim import MslmShim
 
 CFG = "cfg"
+
+
+class Stored:
+    """What spaCy asks of a component that is written and read: one set of named parts
+    on disk or as bytes, JSON and safetensors, tied weights once, no pickle."""
+
+    cfg: dict[str, Any]
+
+    @property
+    @abstractmethod
+    def shim(self) -> MslmShim: ...
+
+    @abstractmethod
+    def _place(self, network: MslmNetwork) -> None: ...
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Write a folder with one file a part."""
+        write_folder(Path(path), self._to_parts())
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> Self:
+        """Read such a folder. Raises M409 for a missing or damaged part."""
+        return self._from_parts(read_folder(Path(path)), str(path))
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        return srsly.msgpack_dumps(self._to_parts())
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> Self:
+        return self._from_parts(srsly.msgpack_loads(data), "(bytes)")
+
+    def _to_parts(self) -> dict[str, bytes]:
+        cfg = srsly.json_dumps(self.cfg, sort_keys=True).encode("utf8")
+        return {CFG: cfg, **network_parts(self.shim.network)}
+
+    def _from_parts(self, parts: dict[str, bytes], path: str) -> Self:
+        cfg, network = read_parts(parts, path)
+        self.cfg.update(cfg)
+        if network is not None:
+            self._place(network)
+        return self
 
 
 def network_parts(network: MslmNetwork | None) -> dict[str, bytes]:

@@ -35,18 +35,33 @@ def paper_weights(n_elm, n_blm):
     ],
 )
 def test_weights_of_the_papers_counts(n_entity, n_base, entity, base):
-    weights = mask_weights(n_entity, n_base)
+    weights = mask_weights(n_entity, n_base, "paper")
     assert weights.entity == pytest.approx(entity, abs=5e-4)
     assert weights.base == pytest.approx(base, abs=5e-4)
 
 
 def test_no_masked_piece_at_all_gives_equal_weights():
-    assert mask_weights(0, 0) == EQUAL
+    for weighting in ("paper", "ratio", "none"):
+        assert mask_weights(0, 0, weighting) == EQUAL
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_by_ratio_both_kinds_weigh_the_same_in_sum(n_elm, n_blm):
+    weights = mask_weights(n_elm, n_blm, "ratio")
+    assert weights.base + weights.entity == pytest.approx(1)
+    if n_elm and n_blm:
+        assert n_elm * weights.entity == pytest.approx(n_blm * weights.base)
+    else:
+        assert weights == EQUAL
+
+
+def test_without_weighting_counts_do_not_matter():
+    assert mask_weights(3, 90, "none") == EQUAL
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
 def test_weights_are_the_papers_and_their_ratio_lies_between_1_and_e(n_elm, n_blm):
-    weights = mask_weights(n_elm, n_blm)
+    weights = mask_weights(n_elm, n_blm, "paper")
     assert weights.base + weights.entity == pytest.approx(1)
     assert 1 - 1e-9 <= weights.entity / weights.base <= math.e + 1e-9
     if n_elm + n_blm:

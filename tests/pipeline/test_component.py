@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from spacy.training import Example
 from thinc.api import Adam, ConfigValidationError
 
 from spacy_mslm.errors import MslmError
+from spacy_mslm.masking import EQUAL
 from spacy_mslm.types import MaskKind
 
 BLANK_TEXTS = ["", " ", "\n\n", "\t \u200b"]
@@ -98,7 +100,7 @@ def test_labels_given_are_kept_in_their_order(make_nlp, gold_corpus):
     assert nlp.get_pipe("ner").network.labels == tuple(labels)
 
 
-def test_labels_added_before_are_kept_and_after_are_refused(make_nlp, gold_corpus):
+def test_labels_added_before_initialize_are_kept(make_nlp, gold_corpus):
     nlp = make_nlp()
     ner = nlp.get_pipe("ner")
     assert (ner.add_label("Zoster"), ner.add_label("Zoster")) == (1, 0)
@@ -107,8 +109,6 @@ def test_labels_added_before_are_kept_and_after_are_refused(make_nlp, gold_corpu
     nlp.initialize(lambda: gold_corpus(nlp))
     assert ner.labels == ("Zoster", "Symptoms", "Treatments")
     assert ner.add_label("Zoster") == 0
-    with pytest.raises(MslmError, match=r"\[M501\] component 'ner': label 'New'"):
-        ner.add_label("New")
 
 
 def test_blank_texts_among_the_examples_do_no_harm(make_nlp, gold_corpus):
@@ -130,13 +130,27 @@ SETTINGS = {
     "max_batch_pieces": 777,
     "precision": "bfloat16",
     "heads_learn_rate": 7.0,
+    "layer_decay": 0.8,
+    "detection_view": "both",
+    "reduction": "sum",
+    "none_class": False,
+    "detection_vector": 3,
+    "classification_vector": 5,
     "seed": 11,
 }
 
 
 def test_every_factory_key_reaches_its_attribute(make_nlp):
     masking = {"@misc": "spacy-mslm.TokenMasking.v1", "rate": 0.3, "unit": "piece"}
-    ner = make_nlp(masking=masking, threshold=0.25, **SETTINGS).get_pipe("ner")
+    shares = {"mask": 0.8, "random": 0.15, "keep": 0.05}
+    ner = make_nlp(
+        masking=masking,
+        threshold=0.25,
+        outside_bias=-0.5,
+        spans_key="found",
+        corruption={"@misc": "spacy-mslm.Corruption.v1", **shares},
+        **SETTINGS,
+    ).get_pipe("ner")
     s = ner.settings
     assert (s.weighting, s.max_pieces, s.max_batch_pieces) == ("none", 99, 777)
     weights = s.loss_weights
@@ -144,6 +158,21 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
     assert s.precision == "bfloat16"
     assert (s.seed, ner.shim.heads_learn_rate, ner.threshold) == (11, 7.0, 0.25)
     assert (s.masking.rate, s.masking.unit) == (0.3, "piece")
+    assert ner.shim.layer_decay == 0.8
+    assert (s.detection_view, s.reduction) == ("both", "sum")
+    assert asdict(s.heads) == {
+        "typed": False,
+        "none_class": False,
+        "detection_vector": 3,
+        "classification_vector": 5,
+    }
+    assert asdict(s.corruption) == shares
+    assert (ner.outside_bias, ner.spans_key) == (-0.5, "found")
+    assert ner.model.attrs["outside_bias"] == -0.5
+    objective = s.objective(EQUAL)
+    assert (objective.detection_view, objective.reduction) == ("both", "sum")
+    assert objective.corruption == s.corruption
+    assert make_nlp(tagging="typed").get_pipe("ner").settings.heads.typed
     joint = make_nlp().get_pipe("ner").settings.masking
     assert (joint.entity.rate, joint.base.rate, joint.base.unit) == (0.5, 0.15, "word")
     assert ner.scorer is not None
@@ -158,6 +187,21 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
         ({"threshold": 1.5}, r"\[M401\] 'threshold'"),
         ({"weighting": "often"}, "weighting"),
         ({"precision": "float8"}, "precision"),
+        ({"detection_view": "gold"}, "detection_view"),
+        ({"reduction": "max"}, "reduction"),
+        ({"tagging": "bilou"}, "tagging"),
+        ({"detection_vector": -1}, r"\[M408\] 'detection_vector'"),
+        ({"mslm_weight": -0.1}, r"\[M408\] 'mslm_weight'"),
+        ({"layer_decay": 1.1}, r"\[M401\] 'layer_decay'"),
+        ({"heads_learn_rate": -1.0}, r"\[M408\] 'heads_learn_rate'"),
+        (
+            {"masking": None, "detection_view": "masked"},
+            r"\[M431\] 'detection_view' is 'masked'",
+        ),
+        (
+            {"tagging": "typed", "classification_vector": 3},
+            r"\[M432\] 'classification_vector'",
+        ),
         ({"max_pieces": "many"}, "max_pieces"),
         ({"no_such_key": 1}, "no_such_key"),
         (
@@ -425,8 +469,8 @@ def test_placeholders_are_never_in_an_entity(make_nlp, train_nlp):
     nlp = make_nlp()
     train_nlp(nlp, updates=1)
     network = nlp.get_pipe("ner").network
-    network.detection.bias.data = torch.tensor([0.0, 1.0, 1.05]) * 100
-    network.classification.bias.data = torch.tensor([100.0, 0.0, 0.0])
+    network.detection.linear.bias.data = torch.tensor([0.0, 1.0, 1.05]) * 100
+    network.classification.linear.bias.data = torch.tensor([100.0, 0.0, 0.0])
     doc = nlp("Seen by [**Last\nName 1**] for ___ chest\npain \u200b .\n")
     text = " ".join(e.text for e in doc.ents)
     assert "Name" not in text and "_" not in text

@@ -128,7 +128,7 @@ def test_another_network_has_another_optimizer(shim):
 
 
 def test_shim_without_a_network_goes_anywhere():
-    shim = MslmShim(heads_learn_rate=1.0)
+    shim = MslmShim(heads_learn_rate=1.0, layer_decay=1.0)
     shim.to_device("cpu", 0)
     assert shim.network is None
 
@@ -136,3 +136,42 @@ def test_shim_without_a_network_goes_anywhere():
 def test_devices(shim):
     shim.to_device("cpu", 0)
     assert shim.network.device.type == "cpu"
+
+
+def test_lower_layers_move_less(shim):
+    shim.layer_decay, shim.heads_learn_rate = 0.5, 1.0
+    moved = changes(shim, plain(0.001))
+    assert moved["encoder.encoder.layer.1.output.dense.weight"] == pytest.approx(
+        0.001, rel=1e-2
+    )
+    assert moved["encoder.encoder.layer.0.output.dense.weight"] == pytest.approx(
+        0.0005, rel=1e-2
+    )
+    assert moved["encoder.embeddings.word_embeddings.weight"] == pytest.approx(
+        0.00025, rel=1e-2
+    )
+
+
+def test_accumulated_gradients_are_averaged(nlp_tiny, gold_corpus):
+    """Three batches with one step: the mean of their gradients, whatever the clip."""
+    ner = nlp_tiny.get_pipe("ner")
+    network, seen = ner.network, {}
+
+    def remember(*_):
+        seen.update(
+            (name, p.grad.clone())
+            for name, p in network.named_parameters()
+            if p.grad is not None
+        )
+
+    for _ in range(3):
+        loss = sum(p.sum() for p in network.parameters())
+        ner.shim.backward(loss)
+    optimizer = plain(0.001)
+    ner.shim.finish_update(plain(0.0))  # makes the optimizer
+    ner.shim._optimizer.register_step_pre_hook(remember)
+    for _ in range(3):
+        ner.shim.backward(sum(p.sum() for p in network.parameters()))
+    ner.shim.finish_update(optimizer)
+    assert seen
+    assert all(torch.allclose(g, torch.ones_like(g)) for g in seen.values())
