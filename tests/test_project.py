@@ -18,7 +18,7 @@ COPIED = ("spacy_mslm", "configs", "assets", "project.yml", "constraints.txt")
 COPIED += ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md")
 COPIED += ("LICENSE", "CHANGELOG.md")
 CAPS = "--training.max_steps=2"
-STEPS = 10
+STEPS = 11
 
 pytestmark = [pytest.mark.medcat, pytest.mark.timeout(420)]
 
@@ -88,6 +88,18 @@ def test_model_card_says_what_the_package_is(demo) -> None:
     assert "smoke test on synthetic notes, not evidence" in readme.lower()
     manifest = folder / "work/mslm_test_demo/concepts/manifest.json"
     assert json.loads(manifest.read_text("utf8"))["sha256"] in readme
+
+
+def test_confidences_are_calibrated_on_dev_and_measured_on_test(demo) -> None:
+    folder, _, _ = demo
+    work = folder / "work/mslm_test_demo"
+    fit = json.loads((work / "calibration.json").read_text("utf8"))
+    made = json.loads((work / "metrics.json").read_text("utf8"))["calibration"]
+    assert made["fit"] == fit and (fit["split"], fit["against"]) == ("dev", "gold")
+    assert made["held_out"]["split"] == "test"
+    meta = json.loads((work / "model/meta.json").read_text("utf8"))
+    assert meta["mslm"]["calibration"]["temperature"] == fit["temperature"]
+    assert "Share right by confidence" in (work / "report/index.html").read_text("utf8")
 
 
 def test_no_masked_lm_head_and_no_path_of_home_in_the_wheel(demo) -> None:

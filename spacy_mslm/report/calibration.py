@@ -34,7 +34,7 @@ BIAS_SAYS = (
 )
 
 Metrics = Mapping[str, Any]
-Row = Sequence[str]
+Row = list[str]
 
 
 def known(metrics: Metrics) -> Metrics | None:

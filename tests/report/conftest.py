@@ -3,6 +3,7 @@ import pytest
 from spacy_mslm.report.held import HeldNote
 from spacy_mslm.report.page import Report
 from spacy_mslm.report.surfaces import SurfaceCounts
+from spacy_mslm.scoring.calibration import measure
 from spacy_mslm.scoring.strict import score
 from spacy_mslm.types import CharSpan
 
@@ -50,6 +51,51 @@ def make_metrics():
                 "versions": {"python": "3.11.0"},
                 "data_hash": "feed",
             },
+        }
+
+    return make
+
+
+def measured(temperature):
+    confidences = [0.95, 0.9, 0.9, 0.85, 0.6, 0.35]
+    right = [True, True, False, True, False, False]
+    return measure(confidences, right, 5, temperature)
+
+
+@pytest.fixture
+def make_calibration():
+    """`make_calibration(fit=..., held_out=..., **top)`: the part of metrics.json, parts
+    of it changed; `fit=None` as without calibration.json."""
+
+    def make(*, fit=..., held_out=(), temperature=2.0, against="gold"):
+        made = {
+            "temperature": temperature,
+            "fitted": True,
+            "reason": "",
+            "at_edge": False,
+            "split": "dev",
+            "against": against,
+            "notes": 7,
+            "measured": measured(temperature),
+            "outside_bias": {
+                "current": 0.0,
+                "notes": 5,
+                "rows": [
+                    {"outside_bias": b, "p": 0.5, "r": 0.4, "f": 0.45, "tp": 2, "fp": n}
+                    for b, n in ((-1.0, 3), (0.0, 2), (1.0, 1))
+                ],
+            },
+        }
+        part = {
+            "split": "test",
+            "against": against,
+            "notes": 1,
+            "measured": measured(temperature),
+        }
+        return {
+            "temperature": temperature,
+            "fit": fit if fit is None else {**made, **({} if fit is ... else fit)},
+            "held_out": {**part, **dict(held_out)},
         }
 
     return make

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_mslm.report.plots import Series, line_chart, ticks, training_charts
+from spacy_mslm.report.plots import (
+    Series,
+    line_chart,
+    reliability_chart,
+    ticks,
+    training_charts,
+)
 
 
 def parsed(chart):
@@ -66,6 +72,33 @@ def test_other_pipelines_losses_are_shown_by_their_names():
     charts = training_charts([row(0, transformer=1.0, ner=2.0)])
     titles = [parsed(c).find(".//text").text for c in charts]
     assert titles[1:] == ["Loss of ner", "Loss of transformer"]
+
+
+def bin_of(confidence, right, count):
+    return {"confidence": confidence, "right": right, "count": count}
+
+
+def test_reliability_draws_full_bins_larger_ones_larger_beside_the_diagonal():
+    bins = [bin_of(0.1, 0.5, 1), bin_of(0.0, 0.0, 0), bin_of(0.9, 0.8, 99)]
+    chart = parsed(reliability_chart("t", {"T = 1": bins, "T = 2": bins[:1]}))
+    dots = list(chart.iter("circle"))
+    assert [len([d for d in dots if f"s{n}" in d.get("class")]) for n in (0, 1)] == [
+        2,
+        1,
+    ]
+    assert float(dots[0].get("r")) < float(dots[1].get("r"))
+    assert dots[1][0].text == "T = 1: 0.8 at confidence 0.9, 99 spans"
+    (ideal,) = [e for e in chart.iter("line") if e.get("class") == "ideal"]
+    x, y = (
+        [float(ideal.get(k)) for k in keys] for keys in (("x1", "x2"), ("y1", "y2"))
+    )
+    # From (0, 0) to (1, 1): the ends of both axes, whatever the data.
+    assert (x[0], x[1]) == (48.0, 368.0) and y[0] > y[1]
+    assert "confidence" in {t.text for t in chart.iter("text")}
+
+
+def test_reliability_of_no_spans():
+    assert "no values" in str(reliability_chart("t", {"T = 1": [bin_of(0, 0, 0)]}))
 
 
 def test_names_are_escaped():
