@@ -5,7 +5,7 @@ From the part "calibration" of metrics.json: "temperature"; "held_out", measured
 split to choose by, or None where `evaluate` was not given it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
