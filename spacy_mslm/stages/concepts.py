@@ -1,15 +1,15 @@
 """`concepts build`: choose what a labeller looks for, once, before any note is read.
 
-The folder it makes holds `manifest.json`, `clusters.yml` (a copy) and either
-`concepts.csv` (the concepts in the clusters, with the names that can be served) or
-`pack.json` (where the model pack lies). Whatever is wrong with a table, a pack or a
-semantic type is an error here.
+The folder it makes holds `manifest.json`, `clusters.yml` (a copy), `names.jsonl` (the
+names that mean exactly one concept, for `kb_id_`) and either `concepts.csv` (the
+concepts in the clusters, with the names that can be served) or `pack.json` (where the
+model pack lies). Whatever is wrong with a table, a pack or a semantic type is an error
+here.
 """
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from ..types import DropCounts
 from ..weak.clusters import Clusters
 from ..weak.concepts import Concept, read_concepts, write_concepts
 from ..weak.labeller import Labeller
+from ..weak.linking import NAMES, Name, pack_names, table_names, write_names
 from ..weak.medcat import MedcatLabeller, pack_counts, pack_sha256
 from ..weak.names import label_of, servable
 from . import files
@@ -48,8 +49,8 @@ def build_concepts(
         (folder / _CLUSTERS).write_bytes(clusters.read_bytes())
         manifest["labels"] = list(chosen.labels)
         manifest["files"] = {
-            name: _sha256(folder / name)
-            for name in (_CLUSTERS, _TABLE)
+            name: files.file_sha256(folder / name)
+            for name in (_CLUSTERS, _TABLE, NAMES)
             if (folder / name).is_file()
         }
         (folder / files.MANIFEST).write_text(files.json_text(manifest), "utf-8")
@@ -66,10 +67,10 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
         reason = "the manifest is of another stage"
         raise MslmError(Errors.M713.format(path=folder, reason=reason))
     for name, sha256 in manifest["files"].items():
-        if not (folder / name).is_file() or _sha256(folder / name) != sha256:
+        if not (folder / name).is_file() or files.file_sha256(folder / name) != sha256:
             reason = f"{name} is missing or has changed"
             raise MslmError(Errors.M713.format(path=folder, reason=reason))
-    return manifest, _sha256(folder / files.MANIFEST)
+    return manifest, files.file_sha256(folder / files.MANIFEST)
 
 
 def load_labeller(folder: Path, **settings: Any) -> Labeller:
@@ -93,7 +94,7 @@ def _from_table(
 ) -> dict[str, Any]:
     drops = DropCounts()
     concepts = read_concepts(table, drops=drops)
-    got = _sha256(table)
+    got = files.file_sha256(table)
     if sha256 and got != sha256.strip().lower():
         raise MslmError(Errors.M206.format(path=table, got=got, expected=sha256))
     held = Counter(type_id for concept in concepts for type_id in concept.type_ids)
@@ -101,6 +102,8 @@ def _from_table(
     kept = servable(concepts, clusters, drops)
     with (folder / _TABLE).open("w", encoding="utf-8", newline="") as file:
         write_concepts(file, kept)
+    shared = DropCounts()
+    names = _write_names(folder, table_names(concepts, kept, shared), shared)
     return {
         "source": "table",
         "name": table.name,
@@ -109,6 +112,7 @@ def _from_table(
         "types_left_out": {key: held[key] for key in held if key not in types},
         "counts": _counts(kept, clusters),
         "drops": dict(drops),
+        "names_of_one_concept": names,
     }
 
 
@@ -130,11 +134,14 @@ def _from_pack(
     got = pack_sha256(pack)
     labeller = MedcatLabeller.from_pack(pack, clusters, sha256=sha256)
     held = pack_counts(labeller)
-    names = {type_id: about["name"] for type_id, about in held.items()}
-    types = clusters.select(names, source=pack.name)
+    types = clusters.select(
+        {type_id: about["name"] for type_id, about in held.items()}, source=pack.name
+    )
     per_label = Counter(labeller.labels.values())
     pointer = files.json_text({"path": str(pack.resolve())})
     (folder / _PACK).write_text(pointer, "utf-8")
+    shared = DropCounts()
+    names = _write_names(folder, pack_names(labeller, shared), shared)
     return {
         "source": "pack",
         "name": pack.name,
@@ -145,8 +152,13 @@ def _from_pack(
         },
         "counts": {label: {"concepts": n} for label, n in per_label.items()},
         "drops": {},
+        "names_of_one_concept": names,
     }
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _write_names(
+    folder: Path, names: Iterable[Name], drops: DropCounts
+) -> dict[str, Any]:
+    """What the manifest says of `names.jsonl`; `drops` fills while it is written."""
+    written = write_names(folder / NAMES, names)
+    return {"written": written, "drops": dict(drops)}

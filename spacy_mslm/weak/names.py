@@ -50,7 +50,7 @@ def servable(
       which MedCAT sees a part only, e.g. "β-blocker" ("name cut by the tokenizer").
     """
     labels = [label_of(concept, clusters) for concept in concepts]
-    keys = [_keyed(concept) for concept in concepts]
+    keys = [keyed(concept) for concept in concepts]
     owner = _owners(keys, labels)
     kept = []
     for index, (concept, label) in enumerate(zip(concepts, labels, strict=True)):
@@ -79,7 +79,7 @@ def label_of(concept: Concept, clusters: Clusters) -> str | None:
     return clusters.label_of_types(dict.fromkeys(concept.type_ids, ""))
 
 
-def _keyed(concept: Concept) -> dict[str, str]:
+def keyed(concept: Concept) -> dict[str, str]:
     """Key -> name, the preferred name first and also without its "(disorder)"."""
     names = list(concept.names)
     bare = _PARENTHESIS.sub("", names[0])

@@ -44,6 +44,13 @@ def test_the_folder_says_what_it_is_made_of(inputs: tuple[Path, Path]) -> None:
         "name shared by several labels": 2,
     }
     assert "running" not in (out / "concepts.csv").read_text()
+    rows = [json.loads(line) for line in (out / "names.jsonl").open()]
+    assert rows == [
+        {"name": "asthma", "concept_id": "1"},
+        {"name": "bronchial~asthma", "concept_id": "1"},
+        {"name": "chest~pain", "concept_id": "2"},
+    ]
+    assert manifest["names_of_one_concept"] == {"written": 3, "drops": {}}
 
 
 def test_the_same_input_gives_the_same_bytes(inputs: tuple[Path, Path]) -> None:
@@ -103,6 +110,10 @@ def test_a_folder_that_was_changed_is_not_trusted(inputs: tuple[Path, Path]) -> 
     (out / "concepts.csv").write_text("cui,name\n1,x\n")
     with pytest.raises(MslmError, match=r"\[M713\].*concepts\.csv .*changed"):
         read_manifest(out)
+    build_concepts(clusters=clusters, out=out, table=str(table))
+    (out / "names.jsonl").unlink()
+    with pytest.raises(MslmError, match=r"\[M713\].*names\.jsonl is missing"):
+        read_manifest(out)
     (out / "manifest.json").write_text("{}")
     with pytest.raises(MslmError, match=r"\[M713\]"):
         read_manifest(out)
@@ -132,6 +143,11 @@ def test_table_and_pack_end_in_the_same_labels(inputs: tuple[Path, Path]) -> Non
     build_concepts(clusters=clusters, out=folder / "table", table=str(table))
     assert manifest["source"] == "pack"
     assert manifest["types_left_out"] == {"T023": 1}
+    assert manifest["names_of_one_concept"] == {"written": 2, "drops": {}}
+    assert [json.loads(line) for line in (folder / "pack" / "names.jsonl").open()] == [
+        {"name": "asthma", "concept_id": "1"},
+        {"name": "chest~pain", "concept_id": "2"},
+    ]
     assert str(folder) not in json.dumps(manifest)
     note = Note("n", "p", "leg, asthma and chest\npain")
     found = [list(load_labeller(folder / n).find(note)) for n in ("pack", "table")]
