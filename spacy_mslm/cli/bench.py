@@ -1,7 +1,8 @@
 """`bench`: ours beside its peers."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +27,6 @@ def parity_cli(
 ) -> None:
     """Vanilla through 'spacy train' against Hugging Face token classification."""
     from ..bench.parity import SYSTEMS, run_parity, summary
-    from ..stages.provenance import git_commit, machine, versions
 
     lines = run_parity(
         corpus,
@@ -39,10 +39,47 @@ def parity_cli(
         batch=batch,
         learn_rate=learn_rate,
         precision=precision,  # type: ignore[arg-type]
-        provenance={
-            "commit": git_commit(),
-            "machine": machine(),
-            "versions": versions(),
-        },
+        provenance=_provenance(),
     )
     print(summary(lines))
+
+
+@bench_app.command("stability")
+def stability_cli(
+    model: Annotated[str, typer.Argument(help="Pipeline folder or package name.")],
+    corpus: Annotated[Path, typer.Argument(help="Folder written by 'corpus'.")],
+    out: Annotated[Path, typer.Option(help="JSON lines; a line is added.")],
+    split: Annotated[str, typer.Option()] = "test",
+    precisions: Annotated[str, typer.Option(help="Comma separated.")] = "float32",
+    docs: Annotated[int, typer.Option(min=1, help="Documents to read.")] = 300,
+) -> None:
+    """How far scores move when documents are batched otherwise."""
+    from ..bench.stability import run_stability
+    from ..stages.evaluate import load_pipeline
+
+    nlp = load_pipeline(model)
+    for precision in precisions.split(","):
+        line = run_stability(
+            nlp,
+            corpus,
+            split=split,
+            precision=precision,  # type: ignore[arg-type]
+            docs=docs,
+            provenance=_provenance(),
+        )
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("a", encoding="utf8") as file:
+            file.write(json.dumps(line, sort_keys=True) + "\n")
+        print(f"{precision}, {line['words']} words, each against alone:")
+        for name, row in line["ways"].items():
+            print(
+                f"  {name:<15} distance of the two best moved by at most "
+                f"{row['moved']:.1e}; {row['changed']} tags changed"
+            )
+    print(f"Wrote {out}")
+
+
+def _provenance() -> dict[str, Any]:
+    from ..stages.provenance import git_commit, machine, versions
+
+    return {"commit": git_commit(), "machine": machine(), "versions": versions()}
