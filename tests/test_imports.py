@@ -31,7 +31,7 @@ NO_TORCH = {"notes", "weak", "scoring", "runners", "masking", "corpus"}
 LAZY = {
     "medcat": "weak/medcat.py",
     "ray": "runners/ray.py",
-    "spacy_transformers": None,
+    "spacy_transformers": "pipeline/trf_data.py",
 }
 
 

@@ -1,0 +1,130 @@
+"""Lending vectors: other components of a pipeline listen to this one's encoder.
+
+A component with `spacy-transformers.TransformerListener.v1` as its `tok2vec` reads
+`doc._.trf_data`, which a component with `trf_data = true` sets on every Doc that it
+annotates:
+
+    [components.ner]
+    factory = "mslm_ner"
+    trf_data = true
+
+    [components.tagger.model.tok2vec]
+    @architectures = "spacy-transformers.TransformerListener.v1"
+    upstream = "ner"
+    pooling = {"@layers":"reduce_mean.v1"}
+
+    [training]
+    frozen_components = ["ner"]
+    annotating_components = ["clinical_sentences","ner"]
+
+Gradients do not flow back: listeners learn from the vectors as they are and never
+change the encoder. So the component is finished before they train, or is frozen while
+they do; in both cases it is among the annotating components, or they would read
+nothing (spaCy's E203).
+"""
+
+from typing import Any
+
+from thinc.api import Model
+
+from ..errors import Errors, MslmError
+from .trf_data import install_extension
+
+# TransformerListener's own name: known here without importing spacy_transformers.
+LISTENER = "transformer-listener"
+ANY_UPSTREAM = "*"
+
+
+class ListenedTo:
+    """spaCy's `ListenedToComponent`, which `Language` looks for when it links a
+    pipeline. `name` and `model` are the component's own."""
+
+    name: str
+    model: Model
+    trf_data: bool
+    listener_map: dict[str, list[Model]]
+
+    def start_listening(self, on: bool) -> None:
+        """To be called once, in the constructor: whether vectors are asked for.
+
+        Raises MslmError (M506) where they are and spacy_transformers is missing.
+        """
+        if on:
+            install_extension()
+            self.model.attrs["replace_listener_cfg"] = _refuse_copies
+        self.trf_data = on
+        self.listener_map = {}
+
+    @property
+    def vector_width(self) -> int | None:
+        """H of the vectors, None as long as there is no network."""
+        raise NotImplementedError
+
+    @property
+    def listeners(self) -> list[Model]:
+        return [model for models in self.listener_map.values() for model in models]
+
+    @property
+    def listening_components(self) -> list[str]:
+        return list(self.listener_map)
+
+    def find_listeners(self, component: Any) -> None:
+        """Take in the listeners within a component further down that name this one as
+        upstream, or any ("*"). spaCy calls it when the pipeline is put together.
+
+        Raises MslmError: M505 where this one is named and was not asked to lend, M507
+        where a listener has learnt from vectors of another width.
+        """
+        if not isinstance(getattr(component, "model", None), Model):
+            return
+        for layer in component.model.walk():
+            if layer.name == LISTENER and self._is_upstream(layer, component.name):
+                self.add_listener(layer, component.name)
+
+    def _is_upstream(self, listener: Model, component_name: str) -> bool:
+        upstream = getattr(listener, "upstream_name", None)
+        if upstream == self.name and not self.trf_data:
+            message = Errors.M505.format(name=self.name, listener=component_name)
+            raise MslmError(message)
+        return self.trf_data and upstream in (ANY_UPSTREAM, self.name)
+
+    def add_listener(self, listener: Model, component_name: str) -> None:
+        known = self.listener_map.setdefault(component_name, [])
+        if listener not in known:
+            known.append(listener)
+        self.fit_listeners()
+
+    def remove_listener(self, listener: Model, component_name: str) -> bool:
+        """Whether there was such a listener."""
+        known = self.listener_map.get(component_name, [])
+        if listener not in known:
+            return False
+        known.remove(listener)
+        if not known:
+            del self.listener_map[component_name]
+        return True
+
+    def fit_listeners(self) -> None:
+        """Tell listeners the width of the vectors; to be called with each new network,
+        before the components further down initialise. Raises MslmError (M507)."""
+        width = self.vector_width
+        if width is None:
+            return
+        for component_name, listeners in self.listener_map.items():
+            for listener in listeners:
+                if not listener.has_dim("nO"):
+                    listener.set_dim("nO", width)
+                elif listener.get_dim("nO") != width:
+                    raise MslmError(
+                        Errors.M507.format(
+                            name=self.name,
+                            width=width,
+                            listener=component_name,
+                            expected=listener.get_dim("nO"),
+                        )
+                    )
+
+
+def _refuse_copies(*configs: Any) -> dict[str, Any]:
+    """In place of the copy of an encoder that `replace_listeners` asks for."""
+    raise MslmError(Errors.M508)
