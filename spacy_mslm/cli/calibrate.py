@@ -40,8 +40,6 @@ def calibrate_cli(
     )
     if made["reason"]:
         print(f"no temperature (T = 1): {made['reason']}")
-    elif made["at_edge"]:
-        print("warning: the best temperature lies beyond the range that was searched")
     if "measured" in made:
         print(calibration_table(made))
     print(f"\nWrote {out} and {out.with_name(CALIBRATION)} (no text of notes)")

@@ -57,13 +57,10 @@ def _temperature(calibration: Metrics) -> str:
         return f"Temperature {value}; where it was fitted is not known."
     if not fit["fitted"]:
         return f"No temperature was fitted (T = 1): {fit['reason']}."
-    beyond = ""
-    if fit["at_edge"]:
-        beyond = " The best one lies beyond the range that was searched."
     return (
         f"Temperature {value}, fitted on {fit['measured']['spans']} spans of "
         f"{fit['notes']} notes of the split '{fit['split']}' against "
-        f"{fit['against']}.{beyond}"
+        f"{fit['against']}."
     )
 
 
@@ -191,4 +188,5 @@ def _parts(metrics: Metrics) -> Iterator[tuple[str, Metrics]]:
 
 
 def _change(error: Mapping[str, float]) -> str:
-    return f"{error['before']:.3f} → {error['after']:.3f}"
+    before, after = f"{error['before']:.3f}", f"{error['after']:.3f}"
+    return before if error["before"] == error["after"] else f"{before} → {after}"

@@ -41,6 +41,10 @@ from .held_out import (
 CALIBRATION = "calibration.json"
 GOLD_MODEL = "model"
 NO_CONFIDENCES = "no mslm_ner sets doc.ents, so entities carry no confidences"
+NO_OPTIMUM = (
+    f"the best temperature lies beyond {COLDEST:g} to {HOTTEST:g}, where it would draw "
+    "all confidences to a half, or to certainty"
+)
 # With fewer spans, or fewer right or wrong ones, chance decides the temperature: ten
 # events for each fitted parameter is the old rule of thumb for logistic regression.
 FEWEST_SPANS, FEWEST_EITHER = 50, 10
@@ -68,7 +72,8 @@ def calibrate(
     or wrong by the reference that `evaluate` uses: gold where notes of the split are
     annotated, else the weak labels, and then a confidence tells how likely the
     labeller agrees, not how likely the entity is true. T stays 1 with fewer than
-    `FEWEST_SPANS` predicted spans, or fewer than `FEWEST_EITHER` right or wrong ones.
+    `FEWEST_SPANS` predicted spans, with fewer than `FEWEST_EITHER` right or wrong ones,
+    and where the best T lies beyond the range that is searched.
     A pipeline whose entities come from elsewhere has none and is passed on as it is.
 
     gold (Path): a folder that `gold` wrote; its pipeline, where it holds one, is taken
@@ -133,12 +138,8 @@ def _set_temperature(
 ) -> dict[str, Any]:
     """Fit on dev, set it on every component that sets `doc.ents`, and measure it."""
     judged = judge(reference.mentions, reference.of(found))
-    reason = too_few(judged)
     # These confidences are raw, so a temperature from before goes in any case.
-    temperature = 1.0
-    if not reason:
-        fitted = fit_temperature(judged.confidences, judged.right)
-        temperature = round(fitted, DECIMALS)
+    temperature, reason = trusted_temperature(judged)
     components = entity_components(nlp)
     for pipe in components:
         pipe.temperature = temperature
@@ -146,7 +147,6 @@ def _set_temperature(
         "temperature": temperature,
         "fitted": not reason,
         "reason": reason,
-        "at_edge": temperature in (COLDEST, HOTTEST),
         "against": reference.against,
         "notes": len(reference.documents),
         "measured": judged.measure(temperature),
@@ -158,6 +158,21 @@ def _set_temperature(
             "fewest_right_or_wrong": FEWEST_EITHER,
         },
     }
+
+
+def trusted_temperature(judged: Judged) -> tuple[float, str]:
+    """(T, ""), or (1.0, why none is to be trusted).
+
+    At the upper end of the searched range spans below a half are right no less often
+    than those above (a temperature moves no confidence across a half), at the lower
+    end without exception less often.
+    """
+    if reason := too_few(judged):
+        return 1.0, reason
+    fitted = fit_temperature(judged.confidences, judged.right)
+    if fitted in (COLDEST, HOTTEST):
+        return 1.0, NO_OPTIMUM
+    return round(fitted, DECIMALS), ""
 
 
 def too_few(judged: Judged) -> str:

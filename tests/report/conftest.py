@@ -72,7 +72,6 @@ def make_calibration():
             "temperature": temperature,
             "fitted": True,
             "reason": "",
-            "at_edge": False,
             "split": "dev",
             "against": against,
             "notes": 7,

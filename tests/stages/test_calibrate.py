@@ -8,7 +8,12 @@ from spacy.tokens import Span, SpanGroup
 
 from spacy_mslm.corpus.docs import GOLD, write_docbins
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages.calibrate import CALIBRATION, calibrate, too_few
+from spacy_mslm.stages.calibrate import (
+    CALIBRATION,
+    calibrate,
+    too_few,
+    trusted_temperature,
+)
 from spacy_mslm.stages.confidences import Judged, judge, outside_bias, raw_confidences
 from spacy_mslm.stages.evaluate import evaluate
 
@@ -150,6 +155,18 @@ def test_on_few_spans_an_earlier_temperature_is_taken_away(made, trained, tmp_pa
 def test_how_many_spans_can_be_trusted(right, wrong, reason):
     judged = Judged(right, [0.5] * (right + wrong), [True] * right + [False] * wrong)
     assert too_few(judged) == reason
+
+
+def test_confidences_that_tell_nothing_get_no_temperature():
+    """Low for the right ones: the best T would draw all of them to a half."""
+    judged = Judged(50, [0.3] * 50 + [0.4] * 10, [True] * 50 + [False] * 10)
+    temperature, reason = trusted_temperature(judged)
+    assert temperature == 1.0 and "draw all confidences to a half" in reason
+    judged = Judged(50, [0.9] * 50 + [0.1] * 10, [True] * 50 + [False] * 10)
+    assert trusted_temperature(judged)[0] == 1.0
+    judged = Judged(50, [0.9] * 60, [True] * 40 + [False] * 20)
+    # logit(.9) / logit(2/3), with no more decimals than every storage keeps.
+    assert trusted_temperature(judged) == (3.1699, "")
 
 
 def test_a_pipeline_without_confidences_passes_unchanged(corpus, tmp_path):
