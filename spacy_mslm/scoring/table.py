@@ -36,16 +36,18 @@ def calibration_table(made: Mapping[str, Any]) -> str:
     """What `calibrate` found, in the same form: errors as shares, operating points in
     per cent, `found` the number of spans that are left."""
     measured = made["measured"]
-    temperature = f"T = {made['temperature']:.3f}"
+    temperature = made["temperature"]
+    after = "" if temperature == 1 else f"{f'T = {temperature:.3f}':>14}"
     lines = [
         f"{measured['spans']} spans of {made['notes']} notes, split '{made['split']}', "
         f"against {made['against']}",
         "",
-        f"{'':<{NAME}}{'T = 1':>10}{temperature:>14}",
+        f"{'':<{NAME}}{'T = 1':>10}{after}",
     ]
     for key, name in ERRORS.items():
-        before, after = measured[key]["before"], measured[key]["after"]
-        lines.append(f"{name:<{NAME}}{before:>10.4f}{after:>14.4f}")
+        if temperature != 1:
+            after = f"{measured[key]['after']:>14.4f}"
+        lines.append(f"{name:<{NAME}}{measured[key]['before']:>10.4f}{after}")
     lines += ["", f"{'threshold':<{NAME}}{_cells(('P', 'R', 'F1', 'found'))}"]
     for row in measured["thresholds"]:
         lines.append(_point(row["threshold"], row, row["found"]))
@@ -68,12 +70,12 @@ def _confidence(calibration: Mapping[str, Any] | None) -> list[str]:
     if not calibration:
         return []
     held_out = calibration["held_out"]
-    ece = held_out["measured"]["ece"]
-    return [
-        "",
-        f"Confidence against {held_out['against']}: ECE {ece['before']:.3f} at T = 1, "
-        f"{ece['after']:.3f} at T = {calibration['temperature']:.3f}",
-    ]
+    ece, temperature = held_out["measured"]["ece"], calibration["temperature"]
+    after = ""
+    if temperature != 1:
+        after = f", {ece['after']:.3f} at T = {temperature:.3f}"
+    before = f"ECE {ece['before']:.3f} at T = 1"
+    return ["", f"Confidence against {held_out['against']}: {before}{after}"]
 
 
 def _overall_header() -> str:

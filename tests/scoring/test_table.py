@@ -64,6 +64,8 @@ def test_calibration_shows_errors_before_and_after_and_what_thresholds_cost():
     assert rows["-2.00"] == ["50.0", "100.0", "66.7", "4"]
     assert max(map(len, lines)) <= 80
     assert "outside bias" not in calibration_table({**fit(), "outside_bias": None})
+    plain = calibration_table({**fit(), "temperature": 1.0}).splitlines()
+    assert plain[2].split() == ["T", "=", "1"] and len(plain[3].split()) == 3
 
 
 def test_scores_say_how_far_confidences_can_be_trusted():
