@@ -32,6 +32,21 @@ class CoreErrors:
     )
     M410 = "'{name}' must be one of {options}, got '{value}'."
     M411 = "tensor '{name}' has the wrong shape or dtype: {got}, expected {expected}."
+    M420 = (
+        "encoder '{source}': no masked-LM head of the kind '{kind}' can be written. "
+        "Choose a BERT, RoBERTa, DistilBERT or ELECTRA."
+    )
+    M421 = (
+        "started as one of {world} processes, but the package 'accelerate' is not "
+        "installed. Install it with: pip install 'spacy-mslm[adapt]'."
+    )
+    M422 = (
+        "checkpoint {path}: '{part}' is missing or damaged ({reason}). Remove the "
+        "folder; the run then starts from the beginning."
+    )
+    M423 = "'device' is 'cuda', but there is no GPU here. Use auto or cpu."
+    M424 = "'{name}' must be above 0, got {value}."
+    M425 = "--config says what is masked, so leave out {options}."
     M430 = (
         "'corruption': mask, random and keep must be shares that sum to 1, got {got}."
     )

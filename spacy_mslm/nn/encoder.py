@@ -10,27 +10,11 @@ from typing import Any
 from torch import nn
 
 from ..errors import Errors, MslmError
+from .families import mlm_head_names
 from .heads import MlmHead
 from .pieces import PieceTokenizer, read_specials
 
 PACKAGE = "package:"
-
-# Where the masked-language-model heads of each family keep their parts: transform,
-# norm, bias over the vocabulary. ELECTRA's and DeBERTa's fit as well.
-_HEADS = (
-    (
-        "cls.predictions.transform.dense",
-        "cls.predictions.transform.LayerNorm",
-        "cls.predictions.bias",
-    ),
-    ("lm_head.dense", "lm_head.layer_norm", "lm_head.bias"),
-    ("vocab_transform", "vocab_layer_norm", "vocab_projector.bias"),
-    (
-        "generator_predictions.dense",
-        "generator_predictions.LayerNorm",
-        "generator_lm_head.bias",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -166,15 +150,12 @@ def _load_model(place: str) -> tuple[Any, set[str]]:
 
 def _mlm_head(model: Any, encoder: Any, missing: set[str]) -> tuple[MlmHead, bool]:
     head = MlmHead.for_encoder(encoder)
-    for dense, norm, bias in _HEADS:
-        names = (f"{dense}.weight", f"{dense}.bias", f"{norm}.weight", f"{norm}.bias")
-        state = model.state_dict()
-        if all(n in state and n not in missing for n in (*names, bias)):
-            values = (*(state[n] for n in names), state[bias])
-            keys = ("dense.weight", "dense.bias", "norm.weight", "norm.bias", "bias")
-            head.load_state_dict(dict(zip(keys, values, strict=True)))
-            return head, True
-    return head, False
+    state = {k: v for k, v in model.state_dict().items() if k not in missing}
+    names = mlm_head_names(state)
+    if names is None:
+        return head, False
+    head.load_state_dict({ours: state[theirs] for ours, theirs in names.items()})
+    return head, True
 
 
 def without_pooler(encoder: Any) -> Any:

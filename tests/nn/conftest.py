@@ -1,9 +1,86 @@
 """Networks and documents for the torch core's own tests."""
 
 import itertools
+import shutil
 
 import numpy as np
 import pytest
+
+BPE_TEXT = ["chest \n pain of the patient .", "fever and cough , xyz given"]
+SMALL = {
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "max_position_embeddings": 64,
+}
+
+
+def write_roberta(folder):
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import RobertaConfig, RobertaForMaskedLM, RobertaTokenizerFast
+
+    folder.mkdir(parents=True)
+    specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    bpe = ByteLevelBPETokenizer()
+    bpe.train_from_iterator(
+        BPE_TEXT, 300, 1, show_progress=False, special_tokens=specials
+    )
+    bpe.save_model(str(folder))
+    files = {k: str(folder / f"{k}.{e}") for k, e in (("vocab", "json"),)}
+    RobertaTokenizerFast(
+        vocab_file=files["vocab"], merges_file=str(folder / "merges.txt")
+    ).save_pretrained(folder)
+    config = RobertaConfig(
+        vocab_size=bpe.get_vocab_size(),
+        pad_token_id=1,
+        **{**SMALL, "max_position_embeddings": 66},
+    )
+    RobertaForMaskedLM(config).save_pretrained(folder)
+    return folder
+
+
+def write_other(folder, bert, config, model):
+    """A folder with BERT's tokenizer and another kind of model."""
+    folder.mkdir(parents=True)
+    for name in ("vocab.txt", "tokenizer.json", "special_tokens_map.json"):
+        shutil.copy(bert / name, folder / name)
+    model(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def families(tmp_path_factory, tiny_encoder):
+    """Folders in hub layout of every family of encoders, by name."""
+    import torch
+    import transformers as t
+
+    torch.manual_seed(0)
+    root = tmp_path_factory.mktemp("families")
+    vocab = len((tiny_encoder / "vocab.txt").read_text().split())
+    distil = t.DistilBertConfig(
+        vocab_size=vocab,
+        dim=32,
+        n_layers=2,
+        n_heads=2,
+        hidden_dim=64,
+        max_position_embeddings=64,
+    )
+    # ELECTRA's embeddings are narrower than its vectors.
+    electra = t.ElectraConfig(vocab_size=vocab, embedding_size=16, **SMALL)
+    return {
+        "bert": tiny_encoder,
+        "roberta": write_roberta(root / "roberta"),
+        "distilbert": write_other(
+            root / "distilbert", tiny_encoder, distil, t.DistilBertForMaskedLM
+        ),
+        "electra": write_other(
+            root / "electra", tiny_encoder, electra, t.ElectraForMaskedLM
+        ),
+        "discriminator": write_other(
+            root / "discriminator", tiny_encoder, electra, t.ElectraForPreTraining
+        ),
+    }
 
 
 @pytest.fixture(scope="session")
