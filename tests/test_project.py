@@ -18,7 +18,7 @@ COPIED = ("spacy_mslm", "configs", "assets", "project.yml", "constraints.txt")
 COPIED += ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md")
 COPIED += ("LICENSE", "CHANGELOG.md")
 CAPS = "--training.max_steps=2"
-STEPS = 11
+STEPS = 12
 
 pytestmark = [pytest.mark.medcat, pytest.mark.timeout(420)]
 
@@ -175,6 +175,32 @@ def write_pack(folder: Path) -> Path:
     return folder / "tiny.zip"
 
 
+def write_gold(folder: Path) -> Path:
+    """Eight documents in brat's form, with a name of its own for symptoms."""
+    folder.mkdir()
+    for i in range(8):
+        text = f"Case {i}: severe chest pain after lunch.\n"
+        start = text.index("chest")
+        ann = f"T1\tSign {start} {start + 10}\tchest pain\n"
+        (folder / f"{i}.txt").write_text(text, encoding="utf8")
+        (folder / f"{i}.ann").write_text(ann, encoding="utf8")
+    return folder
+
+
+def check_gold(work: Path) -> None:
+    """What is handed on is the pipeline that went on with gold, and all say so."""
+    said = json.loads((work / "gold/gold.json").read_text("utf8"))
+    assert [row["documents"] for row in said["rows"]] == [0, 5]
+    assert said["packaged"] == {"documents": 5, "seed": 0}
+    calibration = json.loads((work / "calibration.json").read_text("utf8"))
+    assert calibration["after_gold"] is True
+    page = (work / "report/index.html").read_text("utf8")
+    assert "Gold documents: 0 and 5 side by side" in page
+    assert "then 5 documents annotated by people" in page
+    meta = json.loads((work / "model/meta.json").read_text("utf8"))
+    assert meta["mslm"]["gold_documents"] == 5
+
+
 def test_own_notes_pack_and_encoder(tmp_path: Path, tiny_encoder: Path) -> None:
     folder = copy_project(tmp_path / "project")
     notes = folder / "NOTEEVENTS.csv"
@@ -189,6 +215,8 @@ def test_own_notes_pack_and_encoder(tmp_path: Path, tiny_encoder: Path) -> None:
         "medcat": pack,
         "encoder": tiny_encoder,
         "epochs": 1,
+        "gold": write_gold(tmp_path / "gold"),
+        "gold_labels": "Sign=Symptoms",
     }
     try:
         run = run_all(folder, **variables)
@@ -197,6 +225,7 @@ def test_own_notes_pack_and_encoder(tmp_path: Path, tiny_encoder: Path) -> None:
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
     work = folder / "work/mslm_test_own"
     assert not (work / "notes").exists(), "demo-notes makes nothing"
+    check_gold(work)
     metrics = json.loads((work / "metrics.json").read_text("utf8"))
     assert metrics["headline"] == "agreement with the labeller, not accuracy"
     assert [row["against"] for row in metrics["rows"]] == ["MedCAT labels"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from . import calibration, scores
 from .facts import NOT_KNOWN, is_synthetic, label_source
+from .gold import gold_used
 from .page import template
 from .settings import settings_rows
 
@@ -54,6 +55,7 @@ def model_card(
         "mask_weights": settings.get("mask_weights", {}),
         "mlm_head": mlm_head,
         "calibration": calibration.card_facts(metrics),
+        "gold_documents": gold_used(manifests.get("gold") or {}),
     }
     made = {
         **meta,

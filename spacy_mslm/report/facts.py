@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .gold import gold_source, is_given
+
 Rows = list[tuple[str, str]]
 NOT_KNOWN = "not known (no manifest in the work folder)"
 
@@ -46,7 +48,8 @@ def label_source(manifests: Mapping[str, Mapping[str, Any]]) -> str:
         return NOT_KNOWN
     versions = (manifests.get("labels") or {}).get("versions", {})
     medcat = f"MedCAT {versions.get('medcat', '')}".strip()
-    return f"weak labels by {medcat}, no hand annotation"
+    after = gold_source(manifests.get("gold") or {}) or "no hand annotation"
+    return f"weak labels by {medcat}, {after}"
 
 
 def provenance_rows(metrics: Mapping[str, Any]) -> Rows:
@@ -64,7 +67,9 @@ def provenance_rows(metrics: Mapping[str, Any]) -> Rows:
 
 def is_synthetic(metrics: Mapping[str, Any], manifests: Mapping[str, Any]) -> bool:
     """True only where everything that speaks of it says that the notes are made up."""
+    gold = manifests.get("gold") or {}
     named = [metrics, *(manifests.get(k) or {} for k in ("labels", "corpus"))]
+    named.append(gold if is_given(gold) else {})
     known = [m.get("synthetic") for m in named if m]
     return bool(known) and all(value is True for value in known)
 

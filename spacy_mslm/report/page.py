@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from . import calibration, scores
+from . import calibration, gold, scores
 from .facts import label_rows, provenance_rows
 from .held import HeldNote
 from .notes_view import SHOWN, colours, highlight
@@ -36,6 +36,11 @@ class Report:
     def reference(self) -> str:
         return REFERENCES[bool(self.metrics["has_gold"])]
 
+    @property
+    def gold(self) -> Mapping[str, Any]:
+        """What `gold` says; {} where it did not run."""
+        return self.manifests.get("gold") or {}
+
 
 def render_page(report: Report) -> str:
     """The page as HTML. It holds text of notes; everything in it is escaped."""
@@ -48,6 +53,7 @@ def render_page(report: Report) -> str:
         scores=scores,
         charts=training_charts(report.log) if report.log else [],
         calibration=calibration,
+        gold=gold,
         reliability=calibration.chart(report.metrics),
         colour=colour,
         notes=[(note, highlight(note, colour)) for note in report.notes],
@@ -66,6 +72,7 @@ def render_summary(report: Report) -> str:
         metrics=report.metrics,
         scores=scores,
         calibration=calibration,
+        gold=gold,
         cell=scores.markdown_cell,
         mistakes=[(title, report.surfaces.total(*k)) for title, k in SECTIONS],
         facts=[

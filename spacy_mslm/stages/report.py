@@ -26,6 +26,7 @@ from ..runners.atomic import atomic_write_text
 from ..types import CharSpan
 from .evaluate import train_surfaces
 from .files import MANIFEST, read_manifest, sha256_of
+from .gold_files import SAYS, read_json
 from .held_out import fresh_doc, fresh_vocab, load_pipeline
 
 PAGE, SUMMARY = "index.html", "summary.md"
@@ -92,13 +93,15 @@ def read_metrics(path: Path) -> dict[str, Any]:
 
 
 def read_manifests(work: Path) -> dict[str, dict[str, Any]]:
-    """The manifests in a work folder; {} for a stage that left none (as with IOB)."""
-    return {
+    """The manifests in a work folder, and what `gold` says; {} for a stage that left
+    none (as with IOB)."""
+    manifests = {
         stage: read_manifest(work / stage, stage)
         if (work / stage / MANIFEST).is_file()
         else {}
         for stage in ("labels", "concepts", "corpus")
     }
+    return {**manifests, "gold": read_json(work / "gold" / SAYS)}
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
