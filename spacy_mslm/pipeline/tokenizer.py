@@ -1,5 +1,6 @@
 """A tokenizer that keeps every de-identification placeholder whole."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,16 @@ CLINICAL = (
     r"(?<=[0-9])[.)](?=[A-Za-z]{2})",
     r"(?<=[a-z])[.;:](?=[A-Z])",
 )
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ClinicalTokenizer:
     """The language's own rules, with each placeholder as one token.
 
     `[**Known lastname 9001**]` is ten tokens for the English rules and may hold a
-    line break; here it is one. Nothing is lost: `tokenizer(text).text == text`.
+    line break; here it is one. Nothing is lost: `tokenizer(text).text == text`, but
+    for lone surrogates (halves of characters in text that was decoded wrongly), which
+    no Doc can hold: each is read as U+FFFD, one for one, so that offsets hold.
     """
 
     def __init__(self, vocab: Vocab, base: Callable[[str], Doc] | None = None) -> None:
@@ -39,6 +43,7 @@ class ClinicalTokenizer:
         )
 
     def __call__(self, text: str) -> Doc:
+        text = _LONE_SURROGATE.sub("\ufffd", text)
         spans = placeholder_spans(text)
         if not spans:
             return self.base(text)
