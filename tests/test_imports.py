@@ -211,7 +211,7 @@ def declared():
 
 @pytest.mark.parametrize("entry", declared(), ids=lambda e: f"{e.group}:{e.name}")
 def test_entry_point_loads_and_is_installed(entry):
-    assert callable(entry.load())
+    assert callable(entry.load()) or entry.group == "spacy_displacy_colors"
     # An old installation knows an older list: install again with pip install -e .
     installed = entry_points(group=entry.group)
     assert entry.value in {e.value for e in installed if e.name == entry.name}

@@ -20,9 +20,10 @@ def file_name(note_id: str) -> str:
     """A name for the files of a note, from its id alone, another for every id.
 
     What is no letter, digit, dot, dash or underscore of ASCII becomes an underscore;
-    then, or where the id is long or begins with a dot, a hash of the id follows.
+    wherever that, or an id that is long or begins with a dot or dash, makes another
+    name, a hash of the id follows.
     """
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", note_id).lstrip(".")[:80]
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", note_id).lstrip(".-")[:80] or "note"
     if plain == note_id:
         return plain
     return f"{plain}-{hashlib.sha256(note_id.encode('utf-8')).hexdigest()[:12]}"

@@ -17,7 +17,7 @@ from xml.sax.saxutils import quoteattr
 
 from ..errors import Errors, MslmError
 from ..types import CharSpan, DropCounts, Note
-from .offsets import DIFFERENT, FROM_UTF16, UTF16, find_quoted
+from .offsets import DIFFERENT, FROM_UTF16, UTF16, find_quoted, squeezed
 from .tasks import PREDICTED, Task, make_note
 from .textfiles import field_of, identifier, json_objects, json_rows
 
@@ -99,7 +99,7 @@ def _spans(
     quote = field_of(path, row, value, "text", str, "")
     if quote:
         kind, [(start, end)] = find_quoted(
-            text, [(start, end)], _plain([quote]), _plain
+            text, [(start, end)], _quoted([quote]), _quoted, _squeezed
         )
         if kind == UTF16:
             drops[FROM_UTF16] += 1
@@ -122,10 +122,14 @@ def _concept(meta: Any) -> str:
     return first.removeprefix(CONCEPT).strip() if named else ""
 
 
-def _plain(parts: Sequence[str]) -> str:
-    """A text without the two signs `\\n` by which Label Studio quotes a line end; the
-    line ends themselves go with all white space in `find_quoted`."""
-    return "".join(parts).replace("\\n", "")
+def _quoted(parts: Sequence[str]) -> str:
+    """A text as Label Studio quotes it: a line end is a backslash and an n."""
+    return "".join(parts).replace("\n", "\\n")
+
+
+def _squeezed(text: str) -> str:
+    """Without white space and line ends, however these were written."""
+    return squeezed(text.replace("\\n", ""))
 
 
 def _offset(value: Any) -> int:

@@ -31,25 +31,37 @@ def has_astral(text: str) -> bool:
     return not text.isascii() and max(text) > "\uffff"
 
 
+def squeezed(text: str) -> str:
+    """A text without its white space."""
+    return "".join(text.split())
+
+
 def find_quoted(
-    text: str, ranges: Sequence[Range], quote: str, join: Callable[[Sequence[str]], str]
+    text: str,
+    ranges: Sequence[Range],
+    quote: str,
+    join: Callable[[Sequence[str]], str],
+    squeeze: Callable[[str], str] = squeezed,
 ) -> tuple[str, Sequence[Range]]:
     """How `quote` compares with `join` of the texts at `ranges`, and the ranges that it
     means, in characters: those given, or read as UTF-16 where only that fits.
 
-    `ranges` may lie outside `text` where they count UTF-16 units. BLANKS: the same but
-    for white space.
+    BLANKS: the same after `squeeze`, in characters, which any exact fit precedes.
+    `ranges` may lie outside `text` where they count UTF-16 units.
     """
-    if _inside(text, ranges):
-        found = join([text[start:end] for start, end in ranges])
-        if found == quote:
-            return EXACT, ranges
-        if "".join(found.split()) == "".join(quote.split()):
-            return BLANKS, ranges
-    if has_astral(text) and (other := _from_utf16(text, ranges)):
-        found = join([text[start:end] for start, end in other])
-        if "".join(found.split()) == "".join(quote.split()):
-            return UTF16, other
+    other = _from_utf16(text, ranges) if has_astral(text) else None
+    read = ((EXACT, ranges if _inside(text, ranges) else None), (UTF16, other))
+    found = [
+        (kind, places, join([text[start:end] for start, end in places]))
+        for kind, places in read
+        if places
+    ]
+    for kind, places, here in found:
+        if here == quote:
+            return kind, places
+    for kind, places, here in found:
+        if squeeze(here) == squeeze(quote):
+            return BLANKS if kind == EXACT else kind, places
     return DIFFERENT, ranges
 
 

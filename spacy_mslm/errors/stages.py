@@ -22,7 +22,7 @@ class StagesErrors:
     M725 = (
         "{docs} gold documents are too few: {test} are held out ({forced} of them "
         "because the weak corpus, or a test folder, does so), and 2 must be left to "
-        "train on. Give more, or lower --test."
+        "train on. Give documents of other patients, or lower --test."
     )
     M726 = (
         "--sizes: got '{value}', expected 0 and whole numbers from 2 on, separated by "
@@ -139,4 +139,20 @@ class StagesErrors:
     M787 = (
         "--labels: got '{part}', expected NAME=LABEL or NAME, separated by commas, "
         "each NAME once."
+    )
+    M788 = (
+        "{path}: the file is there with other content (other notes or settings, or "
+        "corrected by hand), and is not written over. Give a new folder."
+    )
+    M789 = (
+        "{path}: the folder holds other files, which would mix with those of "
+        "'annotate'. Give a new or an empty folder."
+    )
+    M790 = (
+        "{model}: the pipeline changes the text of note '{note}', so its offsets would "
+        "not fit. Use a pipeline whose tokenizer keeps all of the text."
+    )
+    M791 = (
+        "{path}: the pipeline failed on all of {n} notes ({reason}). Try it on one text "
+        "in Python, and mend or retrain it."
     )

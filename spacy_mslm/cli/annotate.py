@@ -1,0 +1,68 @@
+"""`annotate`: predicted entities of notes, to use or to correct."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..runners.shards import Shard
+from . import app
+
+
+@app.command("annotate")
+def annotate_cli(
+    model: Annotated[str, typer.Argument(help="Pipeline folder or package name.")],
+    notes: Annotated[Path, typer.Argument(help="CSV, JSONL (also .gz), text, folder.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder; a stopped run resumes.")],
+    format: Annotated[
+        str, typer.Option(help="docbin, brat, prodigy, label-studio or jsonl.")
+    ] = "brat",
+    threshold: Annotated[
+        float, typer.Option(help="Leave out spans of a lower confidence.")
+    ] = 0.0,
+    sample: Annotated[int, typer.Option(help="Take N records; 0 means all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
+    category: Annotated[
+        list[str] | None, typer.Option(help="Keep this category; may be repeated.")
+    ] = None,
+    spans_key: Annotated[
+        str, typer.Option(help="Take doc.spans[KEY] instead of the entities.")
+    ] = "",
+    shard_size: Annotated[int, typer.Option(help="Notes in one shard.")] = 200,
+    batch_size: Annotated[int, typer.Option(help="Notes predicted at once.")] = 32,
+) -> None:
+    """Predict the entities of notes and write them for correction or use.
+
+    The files hold the TEXT OF THE NOTES: keep them where the notes may be kept.
+    'corpus import' reads them back once they are corrected.
+    """
+    from ..stages.annotate import AnnotateSettings, annotate_notes
+
+    started, done = time.monotonic(), 0
+
+    def on_shard(shard: Shard) -> None:
+        nonlocal done
+        done += shard.counts.get("notes", 0)
+        rate = done / max(time.monotonic() - started, 1e-9)
+        print(f"{done} notes, {rate:.1f} notes/s", file=sys.stderr)
+
+    manifest = annotate_notes(
+        model,
+        notes,
+        out,
+        settings=AnnotateSettings(format, threshold, spans_key, shard_size, batch_size),
+        sample=sample,
+        seed=seed,
+        categories=category or (),
+        on_shard=on_shard,
+    )
+    spans = ", ".join(f"{name} {n}" for name, n in manifest["spans"].items()) or "none"
+    print(f"Wrote {out} ({format}, holds the text of the notes):", end=" ")
+    print(f"{manifest['notes']} notes, spans: {spans}")
+    left = dict(manifest["drops"])
+    if manifest["failed"]:
+        left["note the pipeline failed on"] = len(manifest["failed"])
+    for reason, number in sorted(left.items()):
+        print(f"  left out: {number} x {reason}")
