@@ -1,12 +1,11 @@
 """Lending vectors: other components of a pipeline listen to this one's encoder.
 
 A component with `spacy-transformers.TransformerListener.v1` as its `tok2vec` reads
-`doc._.trf_data`, which a component with `trf_data = true` sets on every Doc that it
-annotates:
+`doc._.trf_data`. It is set, on every Doc that `mslm_ner` annotates, on request: by a
+listener that names the component as its upstream, or by `trf_data = true`.
 
     [components.ner]
-    factory = "mslm_ner"
-    trf_data = true
+    source = "en_mslm_demo"
 
     [components.tagger.model.tok2vec]
     @architectures = "spacy-transformers.TransformerListener.v1"
@@ -18,9 +17,9 @@ annotates:
     annotating_components = ["clinical_sentences","ner"]
 
 Gradients do not flow back: listeners learn from the vectors as they are and never
-change the encoder. So the component is finished before they train, or is frozen while
-they do; in both cases it is among the annotating components, or they would read
-nothing (spaCy's E203).
+change the encoder. So the component is finished or frozen while they learn, and is
+among the annotating components, or they would have nothing to read (spaCy's E203).
+A Doc holds the vectors of one lender, the last one in the pipeline.
 """
 
 from typing import Any
@@ -44,16 +43,20 @@ class ListenedTo:
     trf_data: bool
     listener_map: dict[str, list[Model]]
 
-    def start_listening(self, on: bool) -> None:
-        """To be called once, in the constructor: whether vectors are asked for.
-
-        Raises MslmError (M506) where they are and spacy_transformers is missing.
-        """
-        if on:
-            install_extension()
-            self.model.attrs["replace_listener_cfg"] = _refuse_copies
-        self.trf_data = on
+    def start_listening(self, trf_data: bool) -> None:
+        """To be called once, in the constructor. Raises MslmError (M506) where vectors
+        are asked for and spacy_transformers is missing."""
+        self.trf_data = False
         self.listener_map = {}
+        self.model.attrs["replace_listener_cfg"] = _refuse_copies
+        if trf_data:
+            self.lend()
+
+    def lend(self) -> None:
+        """Set `doc._.trf_data` from now on. Not taken back where spaCy forgets a
+        listener: it does so for disabled ones, which still read."""
+        install_extension()
+        self.trf_data = True
 
     @property
     def vector_width(self) -> int | None:
@@ -70,28 +73,21 @@ class ListenedTo:
 
     def find_listeners(self, component: Any) -> None:
         """Take in the listeners within a component further down that name this one as
-        upstream, or any ("*"). spaCy calls it when the pipeline is put together.
-
-        Raises MslmError: M505 where this one is named and was not asked to lend, M507
-        where a listener has learnt from vectors of another width.
-        """
+        upstream or, where it lends already, any ("*"). spaCy calls it when a pipeline
+        is put together. Raises MslmError (M507) for a listener that has learnt from
+        vectors of another width."""
         if not isinstance(getattr(component, "model", None), Model):
             return
+        names = (self.name, ANY_UPSTREAM) if self.trf_data else (self.name,)
         for layer in component.model.walk():
-            if layer.name == LISTENER and self._is_upstream(layer, component.name):
+            if layer.name == LISTENER and getattr(layer, "upstream_name", "") in names:
                 self.add_listener(layer, component.name)
-
-    def _is_upstream(self, listener: Model, component_name: str) -> bool:
-        upstream = getattr(listener, "upstream_name", None)
-        if upstream == self.name and not self.trf_data:
-            message = Errors.M505.format(name=self.name, listener=component_name)
-            raise MslmError(message)
-        return self.trf_data and upstream in (ANY_UPSTREAM, self.name)
 
     def add_listener(self, listener: Model, component_name: str) -> None:
         known = self.listener_map.setdefault(component_name, [])
         if listener not in known:
             known.append(listener)
+        self.lend()
         self.fit_listeners()
 
     def remove_listener(self, listener: Model, component_name: str) -> bool:
