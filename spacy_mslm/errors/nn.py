@@ -47,6 +47,14 @@ class CoreErrors:
     M423 = "'device' is 'cuda', but there is no GPU here. Use auto or cpu."
     M424 = "'{name}' must be above 0, got {value}."
     M425 = "--config says what is masked, so leave out {options}."
+    M412 = (
+        "a masking strategy takes either a 'rate' or a 'budget' (another strategy), got "
+        "both or none. Set one of them to null."
+    )
+    M413 = (
+        "{path} row {row}: not a vocabulary of n-grams ({reason}). Make it with "
+        "python -m spacy_mslm corpus pmi."
+    )
     M430 = (
         "'corruption': mask, random and keep must be shares that sum to 1, got {got}."
     )

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ..masking import JointMasking, Strategy, TermMasking, TokenMasking, Unit, Weighting
+from ..masking import Strategy, Weighting
 from ..nn import HeadSettings, LossWeights, ScoredSpan, predict
 from ..nn.encoder import resolve_source
 from ..nn.precision import Precision
@@ -136,23 +136,3 @@ def build_encoder_folder(*, source: str) -> str:
     For configs of other components, which know no `package:NAME/PATH`.
     """
     return resolve_source(source)
-
-
-def build_joint_masking(
-    *, entity_rate: float, base_rate: float, unit: Unit
-) -> JointMasking:
-    """`spacy-mslm.JointMasking.v1`: ELM and BLM (Abaho et al. 2024, section 3.1).
-
-    entity_rate (float): share of a sentence's terms, rounded up.
-    base_rate (float): share of the words outside terms.
-    unit (str): "word" (whole words) or "piece".
-    """
-    return JointMasking(
-        entity=TermMasking(rate=entity_rate),
-        base=TokenMasking(rate=base_rate, unit=unit),
-    )
-
-
-def build_token_masking(*, rate: float, unit: Unit) -> TokenMasking:
-    """`spacy-mslm.TokenMasking.v1`: plain masking, terms or not."""
-    return TokenMasking(rate=rate, unit=unit)

@@ -182,7 +182,7 @@ def test_pieces_of_one_word_are_drawn_apart_with_unit_piece():
 def test_rates_outside_0_to_1_name_the_setting(rate):
     with pytest.raises(MslmError, match=r"\[M401\] 'entity_rate' must lie between 0"):
         TermMasking(rate=rate)
-    with pytest.raises(MslmError, match=r"\[M401\] 'base_rate' must lie between 0"):
+    with pytest.raises(MslmError, match=r"\[M401\] 'rate' must lie between 0"):
         TokenMasking(rate=rate)
 
 

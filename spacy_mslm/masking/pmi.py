@@ -1,0 +1,96 @@
+"""PMI masking: algorithm 2 of Abaho et al. 2024, after Levine et al. 2021."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import Errors, MslmError
+from ..types import MaskPlan, SentencePieces
+from .amount import Amount, Units, base_plan
+from .strategy import Strategy
+
+Ngram = tuple[str, ...]
+
+
+class PmiMasking(Strategy):
+    """Masks collocations whole: n-grams of a vocabulary, and the words between them.
+
+    A sentence is cut into the vocabulary's n-grams, the longest first, and single
+    words; these are drawn uniformly, each masked as a whole. Blind to terms.
+    `vocabulary` is a file of `corpus pmi`. It is read at the first draw, so that a
+    pipeline is built and used without it.
+    Raises MslmError: M401, M412, see `Amount`; when drawing, M413 for a vocabulary
+    that is missing or damaged.
+    """
+
+    def __init__(
+        self,
+        *,
+        vocabulary: str,
+        rate: float | None = None,
+        budget: Strategy | None = None,
+    ) -> None:
+        self.amount = Amount(rate=rate, budget=budget, unit="word")
+        self.vocabulary = vocabulary
+        self._ngrams: frozenset[Ngram] | None = None
+        self._reading = threading.Lock()
+
+    def plan(self, sentence: SentencePieces, *, rng: np.random.Generator) -> MaskPlan:
+        units = Units.of(sentence, "word")
+        limit = self.amount.limit(sentence, units, rng)
+        groups = list(self._cut(sentence, units))
+        order = rng.permutation(len(groups)).tolist()
+        chosen = self.amount.fill(units, (groups[i] for i in order), limit)
+        return base_plan(sentence, units, chosen, "word")
+
+    @property
+    def ngrams(self) -> frozenset[Ngram]:
+        """The vocabulary, lower-cased words. Raises M413."""
+        with self._reading:
+            if self._ngrams is None:
+                self._ngrams = read_ngrams(self.vocabulary)
+        return self._ngrams
+
+    def _cut(self, sentence: SentencePieces, units: Units) -> Iterator[Sequence[int]]:
+        """Groups of neighbouring words, left to right, the longest n-gram first."""
+        words = [sentence.words[i].lower() for i in units.ids]
+        longest = max(map(len, self.ngrams), default=1)
+        i = 0
+        while i < len(words):
+            n = min(longest, len(words) - i)
+            while n > 1 and not (
+                units.ids[i + n - 1] - units.ids[i] == n - 1
+                and tuple(words[i : i + n]) in self.ngrams
+            ):
+                n -= 1
+            yield range(i, i + n)
+            i += n
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the lock, which cannot be copied, and without what was read."""
+        kept = {"amount": self.amount, "vocabulary": self.vocabulary}
+        return {**kept, "_ngrams": None}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self._reading = threading.Lock()
+
+
+def read_ngrams(path: str) -> frozenset[Ngram]:
+    """The n-grams of a file of `corpus pmi`: words, tab, PMI, tab, count a row."""
+    try:
+        text = Path(path).read_text(encoding="utf8")
+    except (OSError, UnicodeDecodeError) as err:
+        reason = type(err).__name__
+        raise MslmError(Errors.M413.format(path=path, row=0, reason=reason)) from None
+    ngrams = set()
+    for row, line in enumerate(text.splitlines(), start=1):
+        words, tab, _ = line.partition("\t")
+        ngram = tuple(words.split(" "))
+        if not tab or len(ngram) < 2 or not all(ngram):
+            reason = "no n-gram"
+            raise MslmError(Errors.M413.format(path=path, row=row, reason=reason))
+        ngrams.add(ngram)
+    return frozenset(ngrams)
