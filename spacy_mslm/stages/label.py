@@ -127,13 +127,20 @@ class _Work:
     def __call__(self, note: Note) -> Outcome:
         labeller, drops = self.labeller
         drops.clear()
-        # Without gold and meta: labels must not know them.
-        bare = replace(note, meta={}, gold=())
-        clear = list(_off_placeholders(labeller.find(bare), note.text, drops))
-        spans = resolve(clear, self.settings.policy, drops=drops)
+        spans = find_spans(labeller, note, self.settings.policy, drops)
         counts = Counter(drops)
         counts.update(_SPANS + span.label for span in spans)
         return Outcome(_line(note, spans), counts)
+
+
+def find_spans(
+    labeller: Labeller, note: Note, policy: str, drops: DropCounts
+) -> list[CharSpan]:
+    """The labeller's spans of a note, disjoint by `policy`, none on a placeholder."""
+    # Without gold and meta: labels must not know them.
+    bare = replace(note, meta={}, gold=())
+    clear = list(_off_placeholders(labeller.find(bare), note.text, drops))
+    return resolve(clear, policy, drops=drops)
 
 
 @dataclass
