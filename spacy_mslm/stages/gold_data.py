@@ -149,11 +149,14 @@ class Seen:
 
 
 def seen_in(corpus: Path | None, splits: Iterable[str]) -> Seen:
-    """What the named splits of a corpus folder hold; nothing without a corpus."""
+    """What the named splits of a corpus folder hold, as far as it has them; nothing
+    without a corpus. Raises M701 where there is no such folder."""
     texts: set[bytes] = set()
     patients: set[str] = set()
+    if corpus is not None and not corpus.is_dir():
+        raise MslmError(Errors.M701.format(path=corpus))
     folders = [corpus / split for split in splits] if corpus else []
-    for folder in folders:
+    for folder in filter(Path.is_dir, folders):
         for doc in read_docs(folder, spacy.blank("en").vocab):
             texts.add(text_digest(doc.text))
             patients.add(doc.user_data.get("patient_id") or "")

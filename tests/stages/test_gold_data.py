@@ -35,7 +35,7 @@ def note(number, *, patient="", text="", label="Symptoms", **meta):
 @pytest.fixture
 def write_gold(tmp_path):
     def write(notes):
-        path = tmp_path / "gold"
+        path = tmp_path / f"gold{len(notes)}"
         with DocBinWriter(path, shard_size=1000) as writer:
             for each in notes:
                 drops = DropCounts()
@@ -78,6 +78,8 @@ def test_bad_gold_is_told_with_the_next_step(write_gold, tmp_path):
         read_gold(path, known=KNOWN, mapping={})
     with pytest.raises(MslmError, match=r"M724.*no type Symptom \("):
         read_gold(path, known=KNOWN, mapping={"Sign": "Symptom"})
+    with pytest.raises(MslmError, match="M721"):
+        read_gold(write_gold([]), known=KNOWN, mapping={})
     with pytest.raises(MslmError, match="M701"):
         read_gold(tmp_path / "none", known=KNOWN, mapping={})
 
@@ -165,6 +167,9 @@ def test_what_the_weak_corpus_holds_out_is_never_trained_on(tmp_path):
         assert split.forced == 4
     assert note(30, text="Patient 0  has fever .") in seen_in(tmp_path, ["train"])
     assert note(31) not in seen_in(None, ["train"])
+    assert note(31) not in seen_in(tmp_path, ["other"])
+    with pytest.raises(MslmError, match="M701"):
+        seen_in(tmp_path / "none", ["train"])
     with pytest.raises(MslmError, match=r"M725.* 2 are held out \(2 of them"):
         split_gold([notes[1], notes[2], notes[3]], share=0.1, seed=0, held=held)
 
