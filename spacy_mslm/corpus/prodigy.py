@@ -5,7 +5,8 @@ characters, and a span's `token_end` is its last token. In: spans are taken by t
 characters, and "answer" is respected: "accept" is annotation, if of no span; "reject"
 and "ignore" are counted and left, as is a task that holds predictions (`meta.model`,
 which our export writes) nobody has answered. Any other row without an answer counts as
-accepted. Where one text comes again under one id, the last answer stands.
+accepted. Answers about one span alone (`ner.teach`, view "ner") say nothing of the rest
+of the text: they are counted and left.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ from .tasks import PREDICTED, Task, make_note, span_range
 from .textfiles import field_of, json_rows
 
 REJECTED = "rejected or ignored task"
+ONE_SPAN = "answer about one span alone (ner.teach)"
+_VIEW_OF_ONE_SPAN = "ner"
 
 
 def is_task(row: Mapping[str, Any]) -> bool:
@@ -38,6 +41,9 @@ def read_prodigy(path: Path, *, drops: DropCounts) -> Iterator[Note]:
             raise MslmError(where)
         if answer in ("reject", "ignore"):
             drops[REJECTED] += 1
+            continue
+        if task.get("_view_id") == _VIEW_OF_ONE_SPAN:
+            drops[ONE_SPAN] += 1
             continue
         if not answer and "model" in meta:
             drops[PREDICTED] += 1

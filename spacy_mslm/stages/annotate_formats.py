@@ -1,7 +1,7 @@
 """Predicted documents as files of each format: names and bytes, nothing written."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..pipeline.colours import COLOURS
 from .annotation_sources import BRAT, DOCBIN, JSONL, LABEL_STUDIO, PRODIGY
 
 SOURCE = "model"
+_ROW_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,14 @@ def _jsonl_row(task: Task) -> dict[str, Any]:
     return {**note_row(task.note), "spans": spans}
 
 
-def _rows(number: int, rows: Any) -> Files:
-    lines = (json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows)
-    text = "".join(f"{line}\n" for line in lines)
+def _rows(number: int, rows: Iterable[dict[str, Any]]) -> Files:
+    text = "".join(f"{_json(row)}\n" for row in rows)
     return {_in_shard(".jsonl")(number, ""): text.encode("utf-8")}
+
+
+def _json(row: dict[str, Any]) -> str:
+    """A row of JSON that stays one row for readers who also end rows at U+2028."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True).translate(_ROW_ENDS)
 
 
 def _label_studio_files(number: int, documents: Sequence[Predicted]) -> Files:

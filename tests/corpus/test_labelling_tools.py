@@ -172,12 +172,19 @@ def test_answers_of_prodigy(tmp_path):
         {"text": "d", "answer": "ignore"},
         {"text": "e", "answer": "accept", "_input_hash": -7, "spans": None},
         {"text": "f", "meta": {"model": "m"}, "spans": []},
+        {"text": "g", "answer": "accept", "_view_id": "ner", "spans": []},
+        {"text": "c", "answer": "reject", "_view_id": "ner", "spans": []},
     ]
     notes, drops = read(read_prodigy, write(tmp_path / "db.jsonl", *rows))
     assert [(n.text, n.gold) for n in notes] == [("a b", (span(0, 1, "S"),)), ("e", ())]
     assert notes[1].note_id == "-7" and notes[0].note_id.startswith("text-")
     assert notes[0].patient_id.startswith("text-")
-    assert drops == {prodigy.REJECTED: 2, PREDICTED: 1, REPEATED: 1}
+    assert drops == {
+        prodigy.REJECTED: 3,
+        prodigy.ONE_SPAN: 1,
+        PREDICTED: 1,
+        REPEATED: 1,
+    }
 
 
 def task_of(*annotations, text="ill now", **more):
