@@ -134,6 +134,27 @@ def stats_cli(
         print(f"Wrote {out}")
 
 
+@corpus_app.command("pmi")
+def pmi_cli(
+    corpus: Annotated[Path, typer.Argument(help="Corpus folder; train is read.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write; it holds text.")],
+    min_count: Annotated[int, typer.Option(help="Seen at least so often.")] = 5,
+    longest: Annotated[int, typer.Option(help="Words in the longest n-gram.")] = 4,
+    top: Annotated[
+        int, typer.Option(help="How many by PMI; 0 for all above 0.")
+    ] = 5_000,
+) -> None:
+    """Rank n-grams by PMI, for PMI masking. The file holds words of the notes."""
+    from ..stages.pmi import build_pmi_vocabulary
+
+    about = build_pmi_vocabulary(
+        corpus, out, min_count=min_count, longest=longest, top=top
+    )
+    lengths = ", ".join(f"{k} of {n} words" for n, k in about["by_length"].items())
+    print(f"Wrote {out}: {about['kept']} of {about['seen']} n-grams ({lengths})")
+    print("It holds words of the notes.")
+
+
 def note_progress() -> Callable[[], None]:
     """To be called after each note: a line on stderr for every `EVERY` of them."""
     numbers = count(1)

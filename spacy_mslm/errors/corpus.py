@@ -70,6 +70,10 @@ class CorpusErrors:
         "{split}: {n} patients are also in train, so scores flatter. "
         "Split by patient with 'corpus build'."
     )
+    M321 = (
+        "{path}: no collocation was seen {min_count} times. Give more text, or lower "
+        "--min-count."
+    )
     M326 = (
         "{path}: byte {byte} is not UTF-8. Convert the file to UTF-8, and give offsets "
         "in characters, not bytes."

@@ -15,10 +15,6 @@ class PipelineErrors:
         "{path}: no word count for '{split}'. Build the corpus with python -m "
         "spacy_mslm corpus build (or corpus iob), or use another schedule."
     )
-    M505 = (
-        "component '{name}': '{listener}' listens to it, but it gives no vectors. Set "
-        "trf_data = true in [components.{name}]."
-    )
     M506 = (
         "the package 'spacy-transformers' is not installed, and trf_data = true needs "
         "it. Install it with: pip install 'spacy-mslm[listeners]'."

@@ -156,3 +156,8 @@ class StagesErrors:
         "{path}: the pipeline failed on all of {n} notes ({reason}). Try it on one text "
         "in Python, and mend or retrain it."
     )
+    M770 = (
+        "{path}: not a training config with a component 'ner' of mslm_ner ({reason}). "
+        "Give one such as configs/mslm.cfg."
+    )
+    M771 = "{path}: 'masking' is null, so nothing is masked. Give another config."
