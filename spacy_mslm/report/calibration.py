@@ -16,6 +16,8 @@ from .scores import percent
 ERROR_COLUMNS = ("Split", "Against", "Spans", "ECE", "ECE, equal counts", "Log loss")
 POINT_COLUMNS = ("Threshold", "Left", "Precision", "Recall", "F1")
 BIAS_COLUMNS = ("Outside bias", "Found", "Precision", "Recall", "F1")
+# A held-out ECE from which a confidence is no probability to act on.
+FAR = 0.1
 NOT_MEASURED = "Confidences were not measured: run 'evaluate' again."
 NONE_GIVEN = "This pipeline gives no confidences."
 ECE_SAYS = (
@@ -74,6 +76,12 @@ def _meaning(calibration: Metrics) -> Iterator[str]:
         yield (
             "Against the labeller, not truth: a confidence tells how likely the "
             "labeller agrees with a span, not how likely the span is true."
+        )
+    ece = calibration["held_out"]["measured"]["ece"]["after"]
+    if ece >= FAR:
+        yield (
+            f"On held-out notes they are off by {ece:.2f} on average (ECE): read them as "
+            "an order, not as probabilities."
         )
     fit = calibration["fit"]
     if fit and fit["fitted"] and fit["against"] != calibration["held_out"]["against"]:

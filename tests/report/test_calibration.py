@@ -68,6 +68,16 @@ def test_without_gold_it_is_the_labeller_and_not_truth(make_shown, make_calibrat
         assert "against gold" not in text and "by gold" not in text
 
 
+def test_confidences_that_are_far_off_are_called_an_order(make_calibration):
+    def sentences(ece):
+        calibration = make_calibration()
+        calibration["held_out"]["measured"]["ece"] = {"before": 0.3, "after": ece}
+        return " ".join(view.what_it_says({"calibration": calibration}))
+
+    assert "off by 0.20 on average (ECE): read them as an order" in sentences(0.2)
+    assert "read them as an order" not in sentences(0.09)
+
+
 def test_two_references_are_a_warning(make_shown, make_calibration):
     calibration = make_calibration(fit={"against": "MedCAT labels"})
     for text in make_shown(calibration):
