@@ -104,8 +104,8 @@ class CorpusErrors:
         ".txt and .ann."
     )
     M333 = (
-        "{path} row {row}: expected a JSON object, got none ({reason}). Export the file "
-        "again, or remove the row."
+        "{path} row {row}: expected a JSON object, got none ({reason}). Export the "
+        "file again, or remove the row."
     )
     M334 = (
         "{path} row {row}: '{field}' is missing or is not what it should be ({kind}). "

@@ -153,8 +153,8 @@ class StagesErrors:
         "not fit. Use a pipeline whose tokenizer keeps all of the text."
     )
     M791 = (
-        "{path}: the pipeline failed on all of {n} notes ({reason}). Try it on one text "
-        "in Python, and mend or retrain it."
+        "{path}: the pipeline failed on all of {n} notes ({reason}). Try it on one "
+        "text in Python, and mend or retrain it."
     )
     M770 = (
         "{path}: not a training config with a component 'ner' of mslm_ner ({reason}). "

@@ -1,6 +1,5 @@
 """Annotation by people, whatever tool it comes from, as notes with gold."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -17,7 +16,7 @@ from ..corpus.label_studio import read_label_studio
 from ..corpus.prodigy import read_prodigy
 from ..corpus.split import SPLITS, split_name
 from ..corpus.tasks import PREDICTED, make_note
-from ..corpus.textfiles import json_objects, json_rows
+from ..corpus.textfiles import field_of, json_objects, json_rows
 from ..errors import Errors, MslmError
 from ..notes.records import parse_row
 from ..notes.streams import text_lines
@@ -142,8 +141,15 @@ def _brat(path: Path, drops: DropCounts) -> Iterator[Note]:
 def _document_ids(path: Path) -> dict[str, tuple[str, str]]:
     """Note and patient of each brat file, where `annotate` left its list of them."""
     tables = sorted((path / DOCUMENTS).glob("part-*.jsonl"))
-    rows = (json.loads(line) for table in tables for _, line in text_lines(table))
-    return {row["file"]: (row["note_id"], row["patient_id"]) for row in rows}
+    ids = {}
+    for table in tables:
+        for row, item in json_rows(table):
+            name, note_id, patient_id = (
+                field_of(table, row, item, key, str, None)
+                for key in ("file", "note_id", "patient_id")
+            )
+            ids[name] = note_id, patient_id
+    return ids
 
 
 def _prodigy(path: Path, drops: DropCounts) -> Iterator[Note]:

@@ -213,3 +213,15 @@ def test_other_errors(brat, tmp_path):
         import_annotations(brat, tmp_path / "out", format="docbin")
     with pytest.raises(MslmError, match=r"^\[M340\]"):
         import_annotations(brat, tmp_path / "out", format="prodigy")
+
+
+def test_a_damaged_list_of_documents(brat, tmp_path):
+    (brat / "documents").mkdir()
+    part = brat / "documents" / "part-00000.jsonl"
+    part.write_text('{"file": "1", "note_id": "n/1", "patient_id": "p"}\n')
+    notes = list(read_annotations(brat, drops=DropCounts()))
+    assert [(n.note_id, n.patient_id) for n in notes[:2]] == [("0", "0"), ("n/1", "p")]
+    for damage, code in (("{", "M333"), ('{"file": 1}', "M334")):
+        part.write_text(damage)
+        with pytest.raises(MslmError, match=rf"^\[{code}\].*part-00000\.jsonl row 1"):
+            list(read_annotations(brat, drops=DropCounts()))
