@@ -84,7 +84,9 @@ def same(one, other):
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
-def test_the_folder_is_an_encoder_that_has_learnt(notes, options, tmp_path):
+def test_the_folder_is_an_encoder_that_has_learnt(
+    notes, options, tmp_path, make_nlp, gold_corpus
+):
     out, log = tmp_path / "out", Log()
     how = replace(options, training=replace(options.training, updates=60))
     manifest = adapt_encoder(notes, out, how, log)
@@ -99,6 +101,45 @@ def test_the_folder_is_an_encoder_that_has_learnt(notes, options, tmp_path):
     for name, value in before.encoder.state_dict().items():
         assert value.shape == loaded.encoder.state_dict()[name].shape
     assert not unfinished(out).exists()
+    # It goes where any encoder goes.
+    nlp = make_nlp(encoder=out)
+    nlp.initialize(lambda: gold_corpus(nlp))
+    network = nlp.get_pipe("ner").network
+    for name, value in loaded.encoder.state_dict().items():
+        assert torch.equal(value, network.encoder.state_dict()[name])
+    for name, value in loaded.mlm.state_dict().items():
+        assert torch.equal(value, network.mlm.state_dict()[name])
+
+
+@pytest.mark.parametrize("strategy", ["token", "span", "pmi"])
+def test_every_strategy_trains(notes, options, tmp_path, strategy):
+    ngrams = tmp_path / "ngrams.tsv"
+    ngrams.write_text("chest pain\t2.0\t9\n")
+    values = {"vocabulary": str(ngrams)} if strategy == "pmi" else {}
+    masking = masking_of_options(
+        strategy, values, weighting="paper", corruption=Corruption()
+    )
+    log = Log()
+    manifest = adapt_encoder(
+        notes, tmp_path / "out", replace(options, masking=masking), log
+    )
+    assert len(log.updates) == 8 and str(tmp_path) not in json.dumps(manifest)
+    assert (
+        manifest["masked_pieces"]["generic"] and not manifest["masked_pieces"]["terms"]
+    )
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_it_learns_and_goes_on(notes, options, tmp_path):
+    out, how = tmp_path / "out", replace(options, device="cuda", precision="auto")
+    with pytest.raises(KeyboardInterrupt):
+        adapt_encoder(notes, out, how, Log(fail_after=5))
+    log = Log()
+    manifest = adapt_encoder(notes, out, how, log)
+    assert log.updates == [5, 6, 7, 8] and manifest["device"] == "cuda"
+    loss = manifest["held_out_loss"]
+    assert loss["after"]["all"]["loss"] < loss["before"]["all"]["loss"]
+    assert load_encoder(str(out)).pretrained_mlm
 
 
 def test_the_manifest_says_all_but_text_and_places(notes, options, tmp_path):
