@@ -22,11 +22,13 @@ among the annotating components, or they would have nothing to read (spaCy's E20
 A Doc holds the vectors of one lender, the last one in the pipeline.
 """
 
+from abc import abstractmethod
 from typing import Any
 
 from thinc.api import Model
 
 from ..errors import Errors, MslmError
+from .shim import MslmShim
 from .trf_data import install_extension
 
 # TransformerListener's own name: known here without importing spacy_transformers.
@@ -59,9 +61,14 @@ class ListenedTo:
         self.trf_data = True
 
     @property
+    @abstractmethod
+    def shim(self) -> MslmShim: ...
+
+    @property
     def vector_width(self) -> int | None:
         """H of the vectors, None as long as there is no network."""
-        raise NotImplementedError
+        network = self.shim.network
+        return None if network is None else network.config.hidden_size
 
     @property
     def listeners(self) -> list[Model]:

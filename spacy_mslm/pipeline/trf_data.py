@@ -9,12 +9,31 @@ from typing import Any, cast
 
 import numpy as np
 from spacy.tokens import Doc
-from thinc.api import get_current_ops
+from thinc.api import Model, get_current_ops
 from thinc.types import Floats3d, Ints1d, Ragged
 
 from ..errors import Errors, MslmError
+from ..nn import ScoredSpan
 from ..nn.pieces import PieceTokenizer
 from ..nn.predict import DocVectors
+from .architectures import Predictions, predict_docs
+
+
+class WithVectors(list[list[ScoredSpan]]):
+    """Predicted spans a Doc, and beside them the pieces and vectors that they were
+    read from: what `predict` hands to `set_annotations`, which sets `trf_data`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vectors: list[DocVectors] = []
+
+
+def predict_with_vectors(
+    model: Model[list[Doc], Predictions], docs: list[Doc]
+) -> WithVectors:
+    found = WithVectors()
+    found += predict_docs(model, docs, vectors=found.vectors)
+    return found
 
 
 def install_extension() -> None:
