@@ -36,9 +36,6 @@ class ConceptIds:
         """The concept's id; "" where the form is unknown or has several concepts."""
         return self._ids.get(name_key(text), "")
 
-    def __len__(self) -> int:
-        return len(self._ids)
-
     def to_bytes(self) -> bytes:
         """JSON with sorted keys: the same names give the same bytes."""
         return json.dumps(self._ids, sort_keys=True, ensure_ascii=False).encode("utf8")

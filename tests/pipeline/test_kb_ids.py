@@ -88,10 +88,19 @@ def test_concepts_survive_disk_bytes_and_docbins(linked, tmp_path):
     assert right(again.ents)
 
 
-def test_without_concepts_there_are_no_ids_and_no_file(trained, tmp_path):
+def test_without_concepts_there_are_no_ids_not_even_old_ones(linked, trained, tmp_path):
     assert {ent.kb_id_ for ent in trained(TEXT).ents} == {""}
-    trained.to_disk(tmp_path / "model")
-    assert not (tmp_path / "model" / "ner" / "concepts.json").exists()
+    for nlp in (linked, trained):
+        nlp.to_disk(tmp_path / "model")
+    nlp = spacy.load(tmp_path / "model")
+    assert {ent.kb_id_ for ent in nlp(TEXT).ents} == {""}
+
+
+def test_a_pipeline_of_an_older_version_has_no_ids(linked, tmp_path):
+    linked.to_disk(tmp_path / "model")
+    (tmp_path / "model" / "ner" / "concepts.json").unlink()
+    nlp = spacy.load(tmp_path / "model")
+    assert {ent.kb_id_ for ent in nlp(TEXT).ents} == {""}
 
 
 def test_spans_of_a_key_have_concepts_too(linked, tmp_path):
