@@ -271,7 +271,7 @@ def test_windows_and_numbers_out_of_range(notes, options, tmp_path):
 
 def command(notes, encoder, out):
     words = [sys.executable, "-m", "spacy_mslm", "adapt", str(notes)]
-    words += ["--encoder", str(encoder), "--out", str(out), "--updates", "60"]
+    words += ["--encoder", str(encoder), "--out", str(out), "--updates", "24"]
     words += ["--batch-words", "60", "--max-pieces", "32", "--checkpoint-every", "1"]
     return [*words, "--precision", "float32", "--device", "cpu", "--held-out", "0.2"]
 
@@ -286,7 +286,7 @@ def test_killed_by_sigkill_it_ends_in_the_same_weights(
         masking=masking_of_options(
             "joint", {}, weighting="paper", corruption=Corruption()
         ),
-        training=AdaptSettings(updates=60, batch_words=60),
+        training=AdaptSettings(updates=24, batch_words=60),
     )
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     out, whole = tmp_path / "out", tmp_path / "whole"
