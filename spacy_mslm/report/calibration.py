@@ -80,8 +80,8 @@ def _meaning(calibration: Metrics) -> Iterator[str]:
     ece = calibration["held_out"]["measured"]["ece"]["after"]
     if ece >= FAR:
         yield (
-            f"On held-out notes they are off by {ece:.2f} on average (ECE): read them as "
-            "an order, not as probabilities."
+            f"On held-out notes they are off by {ece:.2f} on average (ECE): read them "
+            "as an order, not as probabilities."
         )
     fit = calibration["fit"]
     if fit and fit["fitted"] and fit["against"] != calibration["held_out"]["against"]:
