@@ -48,8 +48,8 @@ class CoreErrors:
     M424 = "'{name}' must be above 0, got {value}."
     M425 = "--config says what is masked, so leave out {options}."
     M412 = (
-        "a masking strategy takes either a 'rate' or a 'budget' (another strategy), got "
-        "both or none. Set one of them to null."
+        "a masking strategy takes either a 'rate' or a 'budget' (another strategy), "
+        "got both or none. Set one of them to null."
     )
     M413 = (
         "{path} row {row}: not a vocabulary of n-grams ({reason}). Make it with "

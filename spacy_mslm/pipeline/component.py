@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from spacy.errors import Errors as SpacyErrors
@@ -13,7 +12,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import logger
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Model, Optimizer
 from thinc.util import get_torch_default_device
 
 from ..errors import Errors, MslmError, Notes
@@ -21,55 +20,19 @@ from ..nn import MslmNetwork, Objective, ScoredSpan, make_batch, step
 from ..scoring.calibration import tempered
 from ..types import MaskWeights
 from .architectures import predict_docs
-from .initialize import entity_labels, start_network, with_sentences
+from .concept_ids import ConceptIds
+from .initialize import entity_forms, entity_labels, start_network, with_sentences
 from .learning import add_losses, count_mask_weights, read_annotations
+from .listening import ListenedTo
 from .output import write_entities, write_spans
 from .reading import read_doc
 from .settings import ModelSettings
 from .shim import MslmShim, shim_of
 from .storage import Stored
-
-DEFAULT_MODEL = Config().from_disk(Path(__file__).with_name("default.cfg"))["model"]
-
-
-@Language.factory(
-    "mslm_ner",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.confidence"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        "threshold": 0.0,
-        "outside_bias": 0.0,
-        "spans_key": None,
-        "scorer": {"@scorers": "spacy-mslm.MslmScorer.v1"},
-    },
-    default_score_weights={
-        "ents_f": 1.0,
-        "ents_p": 0.0,
-        "ents_r": 0.0,
-        "ents_per_type": None,
-    },
-)
-def make_mslm_ner(
-    nlp: Language,
-    name: str,
-    model: Model,
-    threshold: float,
-    outside_bias: float,
-    spans_key: str | None,
-    scorer: Callable[..., dict[str, Any]] | None,
-) -> "MslmNer":
-    return MslmNer(
-        nlp.vocab,
-        model,
-        name,
-        threshold=threshold,
-        outside_bias=outside_bias,
-        spans_key=spans_key,
-        scorer=scorer,
-    )
+from .trf_data import WithVectors, predict_with_vectors, set_trf_data
 
 
-class MslmNer(Stored, TrainablePipe):
+class MslmNer(Stored, ListenedTo, TrainablePipe):
     """Named entities by mask-specific language modeling, entity detection and
     classification (Abaho et al. 2024), trained in two views and read from clean text.
 
@@ -81,6 +44,7 @@ class MslmNer(Stored, TrainablePipe):
         above 0 fewer entities and higher precision, below 0 more and higher recall.
     spans_key (Optional[str]): write to `doc.spans[spans_key]` instead of `doc.ents`,
         and learn from that group where the reference has it.
+    trf_data (bool): set `doc._.trf_data` for listeners, see `pipeline.listening`.
     scorer (Optional[Callable]): called by `score`.
     """
 
@@ -93,6 +57,7 @@ class MslmNer(Stored, TrainablePipe):
         threshold: float,
         outside_bias: float,
         spans_key: str | None,
+        trf_data: bool,
         scorer: Callable[..., dict[str, Any]] | None,
     ) -> None:
         if not 0 <= threshold <= 1:
@@ -105,6 +70,8 @@ class MslmNer(Stored, TrainablePipe):
         self.spans_key = spans_key
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"labels": [], "temperature": 1.0, "updates": 0}
+        self.concepts = ConceptIds()
+        self.start_listening(trf_data)
 
     # Parts
 
@@ -172,17 +139,22 @@ class MslmNer(Stored, TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> list[list[ScoredSpan]]:
         """Scored spans of each Doc. Reads words and sentences, no annotation."""
         _ = self.network
+        if self.trf_data:
+            return predict_with_vectors(self.model, list(docs))
         return predict_docs(self.model, list(docs))
 
     def set_annotations(
         self, docs: Iterable[Doc], predictions: Sequence[Sequence[ScoredSpan]]
     ) -> None:
-        """Set `doc.ents` or `doc.spans[spans_key]`, confidences beside them."""
-        labels = self.labels
+        """Set `doc.ents` or `doc.spans[spans_key]`, with the concept (`kb_id_`) of a
+        form that has exactly one; confidences beside them."""
+        docs, labels = list(docs), self.labels
+        if isinstance(predictions, WithVectors):
+            set_trf_data(docs, predictions.vectors, self.network.tokenizer)
         for doc, spans in zip(docs, predictions, strict=True):
             scored = [(s, tempered(s.score, self.temperature)) for s in spans]
             found = [
-                (Span(doc, s.start, s.end, labels[s.label]), score)
+                (self._span(doc, s, labels), score)
                 for s, score in scored
                 if score >= self.threshold
             ]
@@ -190,6 +162,11 @@ class MslmNer(Stored, TrainablePipe):
                 write_entities(doc, found, labels)
             else:
                 write_spans(doc, self.spans_key, found, labels)
+
+    def _span(self, doc: Doc, found: ScoredSpan, labels: Sequence[str]) -> Span:
+        span = Span(doc, found.start, found.end, labels[found.label])
+        span.kb_id_ = self.concepts.lookup(span.text)
+        return span
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """The scorer's scores, of entities or of the spans under `spans_key`."""
@@ -253,10 +230,12 @@ class MslmNer(Stored, TrainablePipe):
         *,
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
+        concepts: str | None = None,
     ) -> None:
         """Read the encoder, fix the labels, count the masks that weigh them (eq. 2).
 
         labels (Optional[Sequence[str]]): taken from the examples where not given.
+        concepts (Optional[str]): folder of `concepts build`, whose names give `kb_id_`.
         Raises M403-M407 for the encoder, M503 where no label is found.
         """
         validate_get_examples(get_examples, "MslmNer.initialize")
@@ -274,8 +253,13 @@ class MslmNer(Stored, TrainablePipe):
             self.settings, self.network, examples, self.spans_key
         )
         self.cfg["mask_weights"] = asdict(weights)
+        self.concepts = ConceptIds()
+        if concepts is not None:
+            forms = entity_forms(get_examples(), self.spans_key)
+            self.concepts = ConceptIds.from_folder(concepts, forms)
         logger.info(Notes.N501.format(name=self.name, **self.cfg["mask_weights"]))
 
     def _place(self, network: MslmNetwork) -> None:
         network.precision = self.settings.precision
         self.shim.network = network.to(get_torch_default_device())
+        self.fit_listeners()

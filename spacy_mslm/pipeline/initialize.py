@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from spacy.language import Language
+from spacy.tokens import Span
 from spacy.training import Example
 from spacy.util import logger
 
@@ -15,14 +16,21 @@ from .settings import SMALLEST_WINDOW, ModelSettings
 def entity_labels(examples: Iterable[Example], spans_key: str | None) -> list[str]:
     """The labels of the examples' references, sorted: of their entities, or of their
     spans under `spans_key` where they have that group."""
-    labels = set()
+    return sorted({span.label_ for span in _annotated(examples, spans_key)})
+
+
+def entity_forms(examples: Iterable[Example], spans_key: str | None) -> Iterator[str]:
+    """The texts of the same entities or spans."""
+    return (span.text for span in _annotated(examples, spans_key))
+
+
+def _annotated(examples: Iterable[Example], spans_key: str | None) -> Iterator[Span]:
     for example in examples:
         reference = example.reference
-        spans = reference.ents
         if spans_key is not None and spans_key in reference.spans:
-            spans = tuple(reference.spans[spans_key])
-        labels |= {span.label_ for span in spans}
-    return sorted(labels)
+            yield from reference.spans[spans_key]
+        else:
+            yield from reference.ents
 
 
 def start_network(settings: ModelSettings, labels: Sequence[str]) -> MslmNetwork:

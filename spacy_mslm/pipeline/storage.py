@@ -11,9 +11,11 @@ from ..errors import Errors, MslmError
 from ..nn import MslmNetwork
 from ..nn.checkpoint import PARTS, from_parts, to_parts
 from ..runners.atomic import atomic_write_bytes
+from .concept_ids import ConceptIds
 from .shim import MslmShim
 
 CFG = "cfg"
+CONCEPTS = "concepts.json"
 
 
 class Stored:
@@ -21,6 +23,7 @@ class Stored:
     on disk or as bytes, JSON and safetensors, tied weights once, no pickle."""
 
     cfg: dict[str, Any]
+    concepts: ConceptIds
 
     @property
     @abstractmethod
@@ -45,11 +48,13 @@ class Stored:
 
     def _to_parts(self) -> dict[str, bytes]:
         cfg = srsly.json_dumps(self.cfg, sort_keys=True).encode("utf8")
-        return {CFG: cfg, **network_parts(self.shim.network)}
+        concepts = self.concepts.to_bytes()
+        return {CFG: cfg, CONCEPTS: concepts, **network_parts(self.shim.network)}
 
     def _from_parts(self, parts: dict[str, bytes], path: str) -> Self:
         cfg, network = read_parts(parts, path)
         self.cfg.update(cfg)
+        self.concepts = read_concepts(parts, path)
         if network is not None:
             self._place(network)
         return self
@@ -75,6 +80,16 @@ def read_parts(
     return cfg, from_parts(parts, path=path) if trained else None
 
 
+def read_concepts(parts: dict[str, bytes], path: str) -> ConceptIds:
+    """The concepts of names. Raises MslmError (M409)."""
+    try:
+        return ConceptIds.from_bytes(parts.get(CONCEPTS, b"{}"))
+    except ValueError:
+        reason = "not a look-up of names"
+        message = Errors.M409.format(path=path, part=CONCEPTS, reason=reason)
+        raise MslmError(message) from None
+
+
 def write_folder(path: Path, parts: dict[str, bytes]) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for name, content in parts.items():
@@ -83,5 +98,5 @@ def write_folder(path: Path, parts: dict[str, bytes]) -> None:
 
 def read_folder(path: Path) -> dict[str, bytes]:
     """The parts that are there; what is missing shows in `read_parts`."""
-    files = ((name, path / name) for name in (CFG, *PARTS))
+    files = ((name, path / name) for name in (CFG, CONCEPTS, *PARTS))
     return {name: file.read_bytes() for name, file in files if file.is_file()}

@@ -13,7 +13,7 @@ from .files import json_text
 from .held_out import load_pipeline
 from .report import pipeline_settings, read_manifests, read_metrics
 
-NOTES_PATHS = ("train", "dev", "log")
+NOTES_PATHS = ("train", "dev", "log", "concepts")
 
 
 def strip(

@@ -142,7 +142,7 @@ def test_a_document_has_no_field_for_annotation():
     fields = {f.name for f in dataclasses.fields(WordDoc)}
     assert fields == {"words", "sentences", "placeholders", "text_hash"}
     parameters = inspect.signature(predict).parameters
-    settings = {"max_pieces", "max_batch_pieces", "outside_bias"}
+    settings = {"max_pieces", "max_batch_pieces", "outside_bias", "vectors"}
     assert set(parameters) == {"network", "docs", *settings}
     source = inspect.getsource(inspect.getmodule(predict_function))
     assert "Annotation" not in source and "step" not in source

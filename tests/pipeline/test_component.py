@@ -157,7 +157,7 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
     assert (weights.mslm, weights.detection, weights.classification) == (0.5, 2, 3)
     assert s.precision == "bfloat16"
     assert (s.seed, ner.shim.heads_learn_rate, ner.threshold) == (11, 7.0, 0.25)
-    assert (s.masking.rate, s.masking.unit) == (0.3, "piece")
+    assert (s.masking.amount.rate, s.masking.unit) == (0.3, "piece")
     assert ner.shim.layer_decay == 0.8
     assert (s.detection_view, s.reduction) == ("both", "sum")
     assert asdict(s.heads) == {
@@ -174,7 +174,8 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
     assert objective.corruption == s.corruption
     assert make_nlp(tagging="typed").get_pipe("ner").settings.heads.typed
     joint = make_nlp().get_pipe("ner").settings.masking
-    assert (joint.entity.rate, joint.base.rate, joint.base.unit) == (0.5, 0.15, "word")
+    rates = (joint.entity.rate, joint.base.amount.rate)
+    assert (*rates, joint.base.unit) == (0.5, 0.15, "word")
     assert ner.scorer is not None
 
 

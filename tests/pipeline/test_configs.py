@@ -15,7 +15,7 @@ from spacy.util import registry
 from thinc.api import Config
 
 from spacy_mslm.masking import JointMasking
-from spacy_mslm.pipeline.component import DEFAULT_MODEL
+from spacy_mslm.pipeline.factory import DEFAULT_MODEL
 
 ROOT = Path(__file__).parents[2]
 # gold.cfg goes on from a trained pipeline; the stage that uses it tests it.

@@ -14,6 +14,7 @@ from thinc.api import Adam
 
 from spacy_mslm.errors import MslmError
 from spacy_mslm.nn.checkpoint import PARTS
+from spacy_mslm.pipeline.storage import CONCEPTS
 
 TEXTS = [
     "Patient has fever and chest pain .",
@@ -75,7 +76,7 @@ def test_saving_twice_gives_the_same_bytes(folder, tmp_path):
 
 
 def test_the_folder_has_known_files_and_no_pickle(folder):
-    assert {p.name for p in (folder / "ner").iterdir()} == {"cfg", *PARTS}
+    assert {p.name for p in (folder / "ner").iterdir()} == {"cfg", CONCEPTS, *PARTS}
     for file in folder.rglob("*"):
         if file.is_file():
             # Pickles of protocol 2 and later, and the zip that torch.save writes.

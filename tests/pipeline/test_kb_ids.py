@@ -1,6 +1,5 @@
 """`kb_id_`: the concept of each predicted entity whose form has exactly one."""
 
-import inspect
 import json
 
 import pytest
@@ -8,13 +7,7 @@ import spacy
 from spacy.tokens import DocBin
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.pipeline.component import MslmNer
 from spacy_mslm.stages.concepts import build_concepts
-
-pytestmark = pytest.mark.skipif(
-    "concepts" not in inspect.signature(MslmNer.initialize).parameters,
-    reason="the component does not look concepts up yet",
-)
 
 CLUSTERS = "Symptoms:\n  ids: [T184]\nTreatments:\n  ids: [T121]\n"
 TABLE = """cui,name,type_ids

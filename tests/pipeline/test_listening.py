@@ -12,12 +12,6 @@ from spacy.util import fix_random_seed, load_model_from_config
 from thinc.api import Adam
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.pipeline.component import MslmNer
-from spacy_mslm.pipeline.listening import ListenedTo
-
-pytestmark = pytest.mark.skipif(
-    not issubclass(MslmNer, ListenedTo), reason="the component does not lend yet"
-)
 
 TEXTS = ["Patient has fever", "No cough \n\n at home", "\n\n", "chest\npain daily", ""]
 BLANK = ["", "\n", "\n\n \u200b"]
