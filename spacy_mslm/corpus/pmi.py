@@ -94,7 +94,7 @@ def _count_longer(counted: Sequence[Counted]) -> Counted:
     last, single = counted[-1].at, counted[0].at
     n = len(counted)
     following = np.full_like(single, NONE)
-    following[: len(single) - n] = single[n:]
+    following[:-n] = single[n:]
     whole = (last != NONE) & (following != NONE)
     # One number a pair: below 2^63 for any corpus that fits into memory.
     return _counted(last * (len(counted[0].counts) + 1) + following, whole)

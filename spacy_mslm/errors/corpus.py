@@ -74,6 +74,10 @@ class CorpusErrors:
         "{path}: no collocation was seen {min_count} times. Give more text, or lower "
         "--min-count."
     )
+    M322 = (
+        "{path}: a corpus without train (found: {found}), and what is not for training "
+        "must not reach it. Give a corpus with train, or name the split's own folder."
+    )
     M326 = (
         "{path}: byte {byte} is not UTF-8. Convert the file to UTF-8, and give offsets "
         "in characters, not bytes."

@@ -35,6 +35,7 @@ class PmiMasking(Strategy):
         self.amount = Amount(rate=rate, budget=budget, unit="word")
         self.vocabulary = vocabulary
         self._ngrams: frozenset[Ngram] | None = None
+        self._longest = 1  # words in the longest n-gram, once they are read
         self._reading = threading.Lock()
 
     def plan(self, sentence: SentencePieces, *, rng: np.random.Generator) -> MaskPlan:
@@ -51,18 +52,19 @@ class PmiMasking(Strategy):
         with self._reading:
             if self._ngrams is None:
                 self._ngrams = read_ngrams(self.vocabulary)
+                self._longest = max(map(len, self._ngrams), default=1)
         return self._ngrams
 
     def _cut(self, sentence: SentencePieces, units: Units) -> Iterator[Sequence[int]]:
         """Groups of neighbouring words, left to right, the longest n-gram first."""
         words = [sentence.words[i].lower() for i in units.ids]
-        longest = max(map(len, self.ngrams), default=1)
+        ngrams = self.ngrams
         i = 0
         while i < len(words):
-            n = min(longest, len(words) - i)
+            n = min(self._longest, len(words) - i)
             while n > 1 and not (
                 units.ids[i + n - 1] - units.ids[i] == n - 1
-                and tuple(words[i : i + n]) in self.ngrams
+                and tuple(words[i : i + n]) in ngrams
             ):
                 n -= 1
             yield range(i, i + n)

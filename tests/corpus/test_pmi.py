@@ -73,4 +73,5 @@ def test_a_long_ngram_is_not_carried_by_a_part_of_it():
 
 def test_nothing_in_nothing_out():
     assert collocations([], min_count=1, longest=4) == []
-    assert collocations([[], [None], ["a"]], min_count=1, longest=4) == []
+    for text in ([[]], [["a"]], [[None]], [[], []], [[], [None], ["a"]]):
+        assert collocations(text, min_count=1, longest=4) == []

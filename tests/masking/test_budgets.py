@@ -225,6 +225,16 @@ def test_the_vocabulary_is_read_when_the_first_mask_is_drawn(tmp_path):
             one.draw(sentence_of("a b"), [0])
 
 
+def test_a_copy_draws_what_the_original_draws(vocabulary):
+    strategy = PmiMasking(vocabulary=vocabulary, rate=0.5)
+    sentence = sentence_of("a b c x c d d d d d")
+    before = pickle.loads(pickle.dumps(strategy))
+    plan = strategy.draw(sentence, [3]).kinds
+    after = pickle.loads(pickle.dumps(strategy))
+    for copy in (before, after):
+        assert (copy.draw(sentence, [3]).kinds == plan).all()
+
+
 @pytest.mark.parametrize(
     ("content", "row"),
     [(b"a b\t1\t2\nab\t1\t2\n", 2), (b"a b\n", 1), (b"\xff\xfe", 0), (b" b\t1\n", 1)],
