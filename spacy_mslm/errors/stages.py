@@ -157,7 +157,7 @@ class StagesErrors:
         "text in Python, and mend or retrain it."
     )
     M770 = (
-        "{path}: not a training config with a component 'ner' of mslm_ner ({reason}). "
+        "{path}: not a training config with one 'mslm_ner' component ({reason}). "
         "Give one such as configs/mslm.cfg."
     )
     M771 = "{path}: 'masking' is null, so nothing is masked. Give another config."

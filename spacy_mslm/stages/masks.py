@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import spacy
+from catalogue import RegistryError
 from spacy.training import Example
 from spacy.util import load_config, registry
 from thinc.api import Config, ConfigValidationError
@@ -23,6 +24,7 @@ from ..pipeline.reading import read_doc
 from ..pipeline.sentences import ClinicalSentences
 from ..types import MaskKind
 
+FACTORY = "mslm_ner"
 MASKED = {MaskKind.BASE: "[MASK]", MaskKind.ENTITY: "[TERM]"}
 
 
@@ -85,17 +87,17 @@ def _read(config: Path) -> tuple[Strategy, PieceTokenizer]:
         raise MslmError(Errors.M701.format(path=config))
     try:
         content: Config = load_config(config)
-        model = content["components"]["ner"]["model"]
-        model = content.interpolate()["components"]["ner"]["model"]
-        masking, source = model["masking"], model["encoder"]["source"]
-    except (ValueError, KeyError, TypeError):
-        reason = "no [components.ner.model.masking]"
+        parts = content.interpolate()["components"].values()
+        models = [p["model"] for p in parts if p.get("factory") == FACTORY]
+        [(masking, source)] = [(m["masking"], m["encoder"]["source"]) for m in models]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        reason = "its masking and encoder were not found"
         raise MslmError(Errors.M770.format(path=config, reason=reason)) from None
     if masking is None:
         raise MslmError(Errors.M771.format(path=config))
     try:
         resolved: dict[str, Any] = registry.resolve({"masking": masking})
-    except ConfigValidationError as err:
+    except (ConfigValidationError, RegistryError) as err:
         reason = " ".join(str(err).split())[:160]
         raise MslmError(Errors.M770.format(path=config, reason=reason)) from None
     return resolved["masking"], load_encoder(source).tokenizer

@@ -1,9 +1,11 @@
 """What a config hides, printed; the vocabulary of collocations, written."""
 
 import json
+import shutil
 
 import pytest
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
 from thinc.api import Config
 from typer.testing import CliRunner
 
@@ -121,6 +123,40 @@ def test_vocabulary_reaches_training(config, corpus, tmp_path):
     )
     shown = list(masked_sentences(path, corpus, sentences=6, seed=0, update=0))
     assert sum(s.base for s in shown) > 0
+
+
+@pytest.mark.parametrize(
+    "blank", ["\t", "\n", "\x0b", "\x1c", "\x85", "\xa0", "\u2028"]
+)
+def test_words_with_white_space_do_not_damage_the_vocabulary(tmp_path, blank):
+    words = [f"a{blank}b", "chest", "pain"]
+    docs = [Doc(Vocab(), words=words) for _ in range(5)]
+    DocBin(docs=docs).to_disk(tmp_path / "train.spacy")
+    out = tmp_path / "pmi.tsv"
+    build_pmi_vocabulary(tmp_path / "train.spacy", out, min_count=5, longest=3, top=0)
+    assert read_ngrams(str(out)) == {("chest", "pain")}
+
+
+def test_a_corpus_without_train_gives_no_vocabulary(corpus, tmp_path):
+    shutil.copytree(corpus / "test", tmp_path / "held" / "test")
+    settings = {"min_count": 3, "longest": 3, "top": 0}
+    with pytest.raises(MslmError, match=r"\[M322\].*test"):
+        build_pmi_vocabulary(tmp_path / "held", tmp_path / "out.tsv", **settings)
+    assert not (tmp_path / "out.tsv").exists()
+
+
+def test_a_strategy_that_nobody_registered_is_a_coded_error(config, corpus):
+    path = config(**{"@misc": "spacy-mslm.NoSuchMasking.v1"})
+    with pytest.raises(MslmError, match=r"\[M770\].*NoSuchMasking"):
+        list(masked_sentences(path, corpus, sentences=1, seed=0, update=0))
+
+
+def test_the_component_may_have_any_name(config, corpus):
+    path = config()
+    values = Config().from_disk(path)
+    values["components"]["findings"] = values["components"].pop("ner")
+    values.to_disk(path)
+    assert list(masked_sentences(path, corpus, sentences=1, seed=0, update=0))
 
 
 @pytest.mark.parametrize(
