@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ class PmiMasking(Strategy):
     """Masks collocations whole: n-grams of a vocabulary, and the words between them.
 
     A sentence is cut into the vocabulary's n-grams, the longest first, and single
-    words; these are drawn uniformly, each masked as a whole. Blind to terms.
+    words; these are drawn uniformly, each masked as a whole. Only what then is left of
+    the amount, too little for any of them, is filled with words of n-grams, so that as
+    much is masked as by other strategies. Blind to terms.
     `vocabulary` is a file of `corpus pmi`. It is read at the first draw, so that a
     pipeline is built and used without it.
     Raises MslmError: M401, M412, see `Amount`; when drawing, M413 for a vocabulary
@@ -42,8 +45,9 @@ class PmiMasking(Strategy):
         units = Units.of(sentence, "word")
         limit = self.amount.limit(sentence, units, rng)
         groups = list(self._cut(sentence, units))
-        order = rng.permutation(len(groups)).tolist()
-        chosen = self.amount.fill(units, (groups[i] for i in order), limit)
+        whole = (groups[i] for i in rng.permutation(len(groups)).tolist())
+        single = ((i,) for i in rng.permutation(len(units.ids)).tolist())
+        chosen = self.amount.fill(units, chain(whole, single), limit)
         return base_plan(sentence, units, chosen, "word")
 
     @property

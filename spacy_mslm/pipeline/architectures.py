@@ -75,7 +75,10 @@ def build_mslm_ner(
         weighting=weighting,
         detection_view=detection_view,
         reduction=reduction,
-        loss_weights=LossWeights(mslm_weight, detection_weight, classification_weight),
+        # A config may say 1 for 1.0.
+        loss_weights=LossWeights(
+            float(mslm_weight), float(detection_weight), float(classification_weight)
+        ),
         heads=HeadSettings(
             typed=tagging == "typed",
             none_class=none_class,
