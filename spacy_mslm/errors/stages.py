@@ -119,10 +119,6 @@ class StagesErrors:
         "--strategy {strategy} does not know: {unknown}; it needs: {needed}. Correct "
         "the options, or give a --config."
     )
-    M776 = (
-        "{path}: {reason}, expected a training config with one masking in an "
-        "'mslm_ner' component. Give another --config, or --strategy."
-    )
     M777 = (
         "{path}: brings its own terms, so --concepts has nothing to say. Leave it out, "
         "or give the raw notes."

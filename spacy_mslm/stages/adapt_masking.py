@@ -6,15 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-import spacy
-from spacy.util import load_config, registry
+from spacy.util import registry
 
 from ..errors import Errors, MslmError
 from ..masking import JointMasking, Strategy, TermMasking, TokenMasking, Weighting
 from ..types import Corruption
 from .files import file_sha256
+from .training_config import model_block, resolved
 
-FACTORY = "mslm_ner"
 REGISTERED = "spacy-mslm.{name}Masking.v1"
 STRATEGIES = ("joint", "token", "span", "pmi")
 # Settings that the builders want to be told, as in the default configs.
@@ -87,34 +86,15 @@ def masking_of_options(
 def masking_of_config(path: Path) -> Masking:
     """That of the config's `mslm_ner` component: masking, weighting, corruption.
 
-    Raises MslmError: M701, M776 where the file is no config with such a masking.
+    Raises MslmError: M701, M770-M771, see `model_block`.
     """
-    if not path.is_file():
-        raise MslmError(Errors.M701.format(path=path))
-    try:
-        config = load_config(path, interpolate=True)
-    except (ValueError, OSError) as err:
-        reason = " ".join(str(err).split())[:120]
-        raise MslmError(Errors.M776.format(path=path, reason=reason)) from None
-    components = config.get("components", {}).values()
-    models = [c.get("model", {}) for c in components if c.get("factory") == FACTORY]
-    blocks = [model for model in models if model.get("masking")]
-    if len(blocks) != 1:
-        reason = f"{len(blocks)} components '{FACTORY}' with a masking"
-        raise MslmError(Errors.M776.format(path=path, reason=reason))
-    [model] = blocks
+    model = model_block(path)
     corruption = model.get("corruption")
     return _masking(
         dict(model["masking"]),
         model.get("weighting", "paper"),
-        Corruption() if corruption is None else _resolve(dict(corruption)),
+        Corruption() if corruption is None else resolved(dict(corruption), path),
     )
-
-
-def _resolve(block: dict[str, Any]) -> Any:
-    """The object of a config block, by its registered builder."""
-    spacy.blank("en")  # the first pipeline fills the registry
-    return registry.resolve({"block": block})["block"]
 
 
 def _masking(
@@ -125,7 +105,7 @@ def _masking(
         "weighting": weighting,
         "corruption": asdict(corruption),
     }
-    return Masking(_resolve(block), weighting, corruption, about)
+    return Masking(resolved(block), weighting, corruption, about)
 
 
 def _without_paths(value: Any) -> Any:

@@ -4,27 +4,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import spacy
-from catalogue import RegistryError
 from spacy.training import Example
-from spacy.util import load_config, registry
-from thinc.api import Config, ConfigValidationError
 
 from ..corpus.docs import read_docs
 from ..errors import Errors, MslmError
 from ..masking import Strategy
-from ..nn import WordDoc, load_encoder, make_batch
+from ..nn import WordDoc, make_batch
 from ..nn.batch import Kinds
 from ..nn.pieces import DocPieces, PieceTokenizer
 from ..pipeline.learning import read_annotations
 from ..pipeline.reading import read_doc
 from ..pipeline.sentences import ClinicalSentences
+from ..pipeline.settings import EncoderSource
 from ..types import MaskKind
+from .training_config import model_block, resolved
 
-FACTORY = "mslm_ner"
 MASKED = {MaskKind.BASE: "[MASK]", MaskKind.ENTITY: "[TERM]"}
 
 
@@ -83,24 +80,13 @@ def total(sentences: Iterable[MaskedSentence]) -> str:
 
 
 def _read(config: Path) -> tuple[Strategy, PieceTokenizer]:
-    if not config.is_file():
-        raise MslmError(Errors.M701.format(path=config))
-    try:
-        content: Config = load_config(config)
-        parts = content.interpolate()["components"].values()
-        models = [p["model"] for p in parts if p.get("factory") == FACTORY]
-        [(masking, source)] = [(m["masking"], m["encoder"]["source"]) for m in models]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        reason = "its masking and encoder were not found"
-        raise MslmError(Errors.M770.format(path=config, reason=reason)) from None
-    if masking is None:
-        raise MslmError(Errors.M771.format(path=config))
-    try:
-        resolved: dict[str, Any] = registry.resolve({"masking": masking})
-    except (ConfigValidationError, RegistryError) as err:
-        reason = " ".join(str(err).split())[:160]
-        raise MslmError(Errors.M770.format(path=config, reason=reason)) from None
-    return resolved["masking"], load_encoder(source).tokenizer
+    model = model_block(config)
+    strategy = resolved(model["masking"], config)
+    encoder = resolved(model.get("encoder", {}), config)
+    if not isinstance(encoder, EncoderSource):
+        reason = "its encoder is not a spacy-mslm.HfEncoder.v1"
+        raise MslmError(Errors.M770.format(path=config, reason=reason))
+    return strategy, encoder.load().tokenizer
 
 
 def _shown(

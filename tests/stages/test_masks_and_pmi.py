@@ -71,7 +71,7 @@ def test_placeholders_are_shown_in_their_one_form_and_never_masked(config, corpu
 @pytest.mark.parametrize(("name", "code"), [("vanilla", "M771"), (None, "M770")])
 def test_configs_without_masks_say_so(config, corpus, tmp_path, name, code):
     path = tmp_path / "other.cfg"
-    path.write_text("[nlp]\nlang = 'en'\n")
+    path.write_text('[nlp]\nlang = "en"\n')
     with pytest.raises(MslmError, match=code):
         list(
             masked_sentences(
