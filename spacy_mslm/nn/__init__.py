@@ -14,6 +14,7 @@ from .loss import LossParts as LossParts
 from .loss import LossWeights as LossWeights
 from .network import MslmNetwork as MslmNetwork
 from .optimizer import parameter_groups as parameter_groups
+from .optimizer import warmup_linear as warmup_linear
 from .predict import predict as predict
 from .step import Objective as Objective
 from .step import step as step

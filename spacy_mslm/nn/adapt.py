@@ -20,13 +20,11 @@ from ..types import IntArray, Masker, MaskWeights
 from .batch import Batch, count_kinds
 from .epochs import count_updates, updates_from
 from .network import MslmNetwork
-from .optimizer import parameter_groups
+from .optimizer import parameter_groups, warmup_linear
 from .processes import Processes, total
 from .shelf import AT_ONCE, Shelf, draw_batch
 from .step import Objective, step
 
-# The rate stops falling here, so that the last updates still learn.
-SMALLEST_SHARE = 0.01
 # A fresh masked-LM head's rate, as a multiple of the encoder's.
 FRESH = 10.0
 
@@ -95,15 +93,6 @@ class Done:
     words: int
 
 
-def learn_rate_share(update: int, settings: AdaptSettings) -> float:
-    """The share of the highest rate at an update (from 0): up, then down to 0."""
-    rising = int(np.ceil(settings.warmup * settings.updates))
-    if update < rising:
-        return (update + 1) / rising
-    share = (settings.updates - update) / max(settings.updates - rising, 1)
-    return max(share, SMALLEST_SHARE)
-
-
 def make_optimizer(network: MslmNetwork, settings: AdaptSettings) -> Any:
     """AdamW over all parameters of the network."""
     groups = parameter_groups(
@@ -140,7 +129,7 @@ def adapt(
     order = updates_from(start, sizes, words=settings.batch_words, seed=settings.seed)
     for update, batch in islice(order, settings.updates - start):
         _reseed(settings.seed, update, processes.rank)
-        share = learn_rate_share(update, settings)
+        share = warmup_linear(update, warmup=settings.warmup, total=settings.updates)
         for group in optimizer.param_groups:
             group["lr"] = settings.learn_rate * share * group["rate"]
         sums = torch.zeros(2, dtype=torch.float64)

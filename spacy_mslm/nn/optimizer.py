@@ -1,10 +1,13 @@
 """Parameters in groups, each with its share of the learning rate and its decay."""
 
+import math
 import re
 from typing import Any
 
 from .network import MslmNetwork
 
+# The rate stops falling here, so that the last updates still learn.
+SMALLEST_SHARE = 0.01
 _LAYER = re.compile(r"\blayers?\.(\d+)\.")
 
 
@@ -38,3 +41,13 @@ def _depths(names: list[str]) -> dict[str, int]:
     layers = {name: int(m[1]) + 1 for name, m in found.items() if m is not None}
     top = max(layers.values(), default=0)
     return {name: layers.get(name, 0 if "embedding" in name else top) for name in names}
+
+
+def warmup_linear(update: int, *, warmup: float, total: int) -> float:
+    """The share of the highest rate at an update (from 0): up over a share `warmup` of
+    the `total` updates, then down to 0, which the last update does not reach."""
+    rising = math.ceil(warmup * total)
+    if update < rising:
+        return (update + 1) / rising
+    share = (total - update) / max(total - rising, 1)
+    return max(share, SMALLEST_SHARE)

@@ -3,12 +3,11 @@
 import json
 import math
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from ..errors import Errors, MslmError
-
-# The rate stops falling here, so that the last updates still learn.
-SMALLEST_SHARE = 0.01
+from ..nn import warmup_linear
 
 
 def warmup_linear_over_corpus(
@@ -39,23 +38,15 @@ def warmup_linear_over_corpus(
                 Errors.M408.format(name=name, low=1, high="2^31", value=value)
             )
     total = math.ceil(epochs * _training_words(Path(corpus)) / batch_words)
-    return _warmup_linear(learn_rate, math.ceil(warmup * total), total)
+    return (
+        learn_rate * warmup_linear(update, warmup=warmup, total=total)
+        for update in count()
+    )
 
 
 def _constant(rate: float) -> Iterator[float]:
     while True:
         yield rate
-
-
-def _warmup_linear(rate: float, rising: int, total: int) -> Iterator[float]:
-    update = 0
-    while True:
-        update += 1
-        if update <= rising:
-            share = update / rising
-        else:
-            share = (total - update + 1) / max(total - rising, 1)
-        yield rate * max(share, SMALLEST_SHARE)
 
 
 def _training_words(corpus: Path) -> int:

@@ -8,13 +8,19 @@ from hypothesis import strategies as st
 
 from spacy_mslm.errors import MslmError
 from spacy_mslm.masking import JointMasking, TermMasking, TokenMasking
-from spacy_mslm.nn import HeadSettings, LossWeights, Objective, make_batch, step
+from spacy_mslm.nn import (
+    HeadSettings,
+    LossWeights,
+    Objective,
+    make_batch,
+    step,
+    warmup_linear,
+)
 from spacy_mslm.nn.adapt import (
     FRESH,
     AdaptSettings,
     adapt,
     count_masks,
-    learn_rate_share,
     make_optimizer,
 )
 from spacy_mslm.nn.adapt_state import (
@@ -242,8 +248,7 @@ def test_masks_are_counted_as_the_first_pass_draws_them(network, shelf):
 
 @given(st.integers(1, 200), st.floats(0, 1))
 def test_the_rate_rises_then_falls_and_never_stops(updates, warmup):
-    how = AdaptSettings(updates=updates, warmup=warmup)
-    shares = [learn_rate_share(u, how) for u in range(updates)]
+    shares = [warmup_linear(u, warmup=warmup, total=updates) for u in range(updates)]
     assert all(0 < s <= 1 for s in shares) and max(shares) == 1
     top = shares.index(1)
     assert shares[: top + 1] == sorted(shares[: top + 1])
