@@ -59,8 +59,6 @@ def gold_cli(
         write_no_gold(out)
         print(f"Wrote {out}/gold.json: no gold given")
         return
-    from spacy.cli._util import parse_config_overrides
-
     from ..stages.gold import Plan, train_with_gold
     from ..stages.gold_data import parse_mapping
     from ..stages.gold_train import Recipe
@@ -78,7 +76,7 @@ def gold_cli(
             mapping=parse_mapping(labels),
             add_labels=add_labels,
         ),
-        recipe=Recipe(config, parse_config_overrides(ctx.args), gpu, sys.stdout),
+        recipe=Recipe(config, _overrides(ctx.args), gpu, sys.stdout),
         weak_corpus=corpus,
     )
     _show(made)
@@ -90,6 +88,20 @@ def _sizes(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError as err:
         raise MslmError(Errors.M726.format(value=text)) from err
+
+
+def _overrides(args: list[str]) -> dict[str, Any]:
+    """`--training.max_epochs 5` as `spacy train` reads it, environment included."""
+    from click import NoSuchOption
+    from spacy.cli._util import parse_config_overrides
+
+    try:
+        return parse_config_overrides(args)
+    except NoSuchOption as err:
+        expected = "an option of 'gold', or a setting such as --training.max_epochs"
+        raise MslmError(
+            Errors.M727.format(name=err.option_name, value="unknown", expected=expected)
+        ) from err
 
 
 def _show(made: Mapping[str, Any]) -> None:

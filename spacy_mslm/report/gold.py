@@ -58,8 +58,10 @@ def gold_says(gold: Gold) -> list[str]:
         f"Every row is scored on the same {test['documents']} gold documents of "
         f"{test['patients']} patients with {mentions} mentions, none of which was "
         "trained on; strict spans, per cent. Gold documents that chose the checkpoint "
-        "count as trained on. ± is the standard deviation over seeds."
+        "count as trained on."
     ]
+    if any(len(row["seeds"]) > 1 for row in gold["rows"]):
+        lines[0] += " ± is the standard deviation over seeds."
     if packaged:
         lines.append(
             f"Handed on is the pipeline with {packaged['documents']} gold documents, "

@@ -19,7 +19,7 @@ from ..pipeline.callbacks import add_labels
 from .files import read_manifest
 
 BEST = "model-best"
-EVALUATE, EVALUATIONS = "training.eval_frequency", 10
+EVALUATE, EVALUATIONS = "training.eval_frequency", 20
 PLACES = ("source", "train", "dev", "log")
 
 
@@ -112,8 +112,8 @@ def filled(
 
 
 def evaluate_every(config: Config, words: int) -> int:
-    """The config's own number of updates, or fewer: a tenth of all, so that a handful
-    of updates is not judged by its first one alone."""
+    """The config's own number of updates, or fewer: a twentieth of all, so that a
+    handful of updates is not judged by its first one alone."""
     training = config.interpolate()["training"]
     size = training["batcher"].get("size")
     if not isinstance(size, int) or training["max_epochs"] < 1:

@@ -61,7 +61,7 @@ def test_without_gold_it_is_told_at_once_and_without_torch(tmp_path):
 
 def test_mistakes_are_told(run, gold, tmp_path):
     out = ["--out", tmp_path / "gold"]
-    for options, code in ((["--sizes", "a"], "M726"), (["--labels", "A"], "M723")):
-        result = run("none", gold, *out, *options)
+    cases = {"--sizes a": "M726", "--labels A": "M723", "--sizs 1": "M727"}
+    for options, code in cases.items():
+        result = run("none", gold, *out, *options.split())
         assert isinstance(result.exception, MslmError) and code in str(result.exception)
-    assert "--sizs" in run("none", gold, *out, "--sizs", "1").output

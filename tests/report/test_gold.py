@@ -54,7 +54,7 @@ def test_page_and_summary_show_it_escaped(gold, make_report, manifests):
         assert "Gold documents: 0, 10 and 50 side by side" in text
         assert "scored on the same 30 gold documents of 29 patients" in text
         assert "Handed on is the pipeline with 50 gold documents, seed 3." in text
-        assert "One seed is a sign" in text
+        assert "One seed is a sign" in text and "over seeds" in text
         assert "then 50 documents annotated by people" in text
         assert "no hand annotation" not in text
         assert "<script>" not in text

@@ -16,9 +16,9 @@ CONFIG = Path(__file__).parents[2] / "configs" / "gold.cfg"
         # Ten updates in all: judged by the first alone, nothing would have been learnt.
         (800, {"training.max_epochs": 10, "training.batcher.size": 800}, 1),
         (400, {"training.max_epochs": 1, "training.batcher.size": 800}, 1),
-        (4000, {"training.max_epochs": 10, "training.batcher.size": 800}, 5),
-        (10**6, {"training.max_epochs": 10}, 10),
-        (800, {"training.max_epochs": 0}, 10),
+        (4000, {"training.max_epochs": 10, "training.batcher.size": 800}, 2),
+        (10**6, {"training.max_epochs": 10}, 50),
+        (800, {"training.max_epochs": 0}, 50),
     ],
 )
 def test_few_updates_are_judged_often(words, changes, every):
