@@ -29,7 +29,7 @@ NO_SPACY = {"notes", "weak", "scoring", "runners", "masking", "nn", "experiments
 NO_TORCH = {"notes", "weak", "scoring", "runners", "masking", "corpus"}
 # In one module only, within a function: light to import, absent in use.
 LAZY = {
-    "accelerate": "nn/processes.py",
+    "accelerate": "nn/adapting/processes.py",
     "medcat": "weak/medcat.py",
     "ray": "runners/ray.py",
     "spacy_transformers": "pipeline/trf_data.py",

@@ -14,7 +14,7 @@ from ..types import Corruption
 from . import app
 
 if TYPE_CHECKING:
-    from ..nn.adapt import Done
+    from ..nn.adapting.loop import Done
     from ..stages.adapt_masking import Masking
 
 SECONDS = 10.0
@@ -168,7 +168,7 @@ def adapt_cli(
 ) -> None:
     """What `HELP` says."""
     given = {name.rstrip("_"): value for name, value in locals().items()}
-    from ..nn.adapt import AdaptSettings
+    from ..nn.adapting.loop import AdaptSettings
     from ..stages.adapt import AdaptOptions, adapt_encoder
     from ..stages.adapt_data import Reading
 

@@ -14,13 +14,13 @@ import torch
 from ..errors import Errors, MslmError, Notes
 from ..masking import mask_weights
 from ..nn import LossWeights, MslmNetwork, Objective, load_encoder, longest_window
-from ..nn.adapt import AdaptSettings, adapt, count_masks, make_optimizer
-from ..nn.adapt_state import read_state, write_state
+from ..nn.adapting.loop import AdaptSettings, adapt, count_masks, make_optimizer
+from ..nn.adapting.measure import measure
+from ..nn.adapting.processes import Processes, joined
+from ..nn.adapting.state import read_state, write_state
 from ..nn.heads import HeadSettings
 from ..nn.hub import check_writable, write_hub_folder
-from ..nn.masked_loss import measure
 from ..nn.precision import PRECISIONS, Precision
-from ..nn.processes import Processes, joined
 from ..pipeline.settings import SMALLEST_WINDOW
 from ..runners.atomic import atomic_folder
 from ..types import MaskWeights

@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 from ..corpus.docs import make_doc, read_docs
 from ..corpus.split import assign_splits, split_name
 from ..errors import Errors, MslmError
-from ..nn.shelf import Shelf
+from ..nn.adapting.shelf import Shelf
 from ..notes.sources import read_notes
 from ..pipeline.reading import read_doc
 from ..pipeline.sentences import ClinicalSentences

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from ..nn.adapt import Done
+from ..nn.adapting.loop import Done
 
 
 class Listener(Protocol):

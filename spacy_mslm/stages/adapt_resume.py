@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import Errors, MslmError
 from ..nn import MslmNetwork
-from ..nn.adapt import AdaptSettings
-from ..nn.adapt_state import PROGRESS, read_progress
+from ..nn.adapting.loop import AdaptSettings
+from ..nn.adapting.state import PROGRESS, read_progress
 from ..nn.encoder import PACKAGE
 from .adapt_data import Data, Reading
 from .adapt_masking import Masking

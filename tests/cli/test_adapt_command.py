@@ -159,7 +159,7 @@ def test_help_warns_of_what_the_head_can_say():
 
 
 def test_progress_is_said_now_and_then(monkeypatch, capsys):
-    from spacy_mslm.nn.adapt import Done
+    from spacy_mslm.nn.adapting.loop import Done
 
     now = [0.0]
     monkeypatch.setattr(command.time, "monotonic", lambda: now[0])

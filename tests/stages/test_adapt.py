@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from spacy_mslm.errors import MslmError
 from spacy_mslm.nn import load_encoder
-from spacy_mslm.nn.adapt import AdaptSettings
+from spacy_mslm.nn.adapting.loop import AdaptSettings
 from spacy_mslm.stages import adapt as stage
 from spacy_mslm.stages.adapt import AdaptOptions, adapt_encoder
 from spacy_mslm.stages.adapt_data import Reading

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from spacy_mslm.masking import JointMasking, TermMasking, TokenMasking
-from spacy_mslm.nn.masked_loss import KEY, MaskedLoss, masked_loss, measure
-from spacy_mslm.nn.processes import Alone
-from spacy_mslm.nn.shelf import Shelf, draw_batch
+from spacy_mslm.nn.adapting.measure import KEY, MaskedLoss, masked_loss, measure
+from spacy_mslm.nn.adapting.processes import Alone
+from spacy_mslm.nn.adapting.shelf import Shelf, draw_batch
 
 MASKER = JointMasking(entity=TermMasking(rate=1.0), base=TokenMasking(rate=0.5))
 SIZES = {"max_pieces": 64, "max_batch_pieces": 512}

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..types import BoolArray, IntArray, Masker
-from .batch import Batch
-from .documents import Annotation
-from .network import MslmNetwork
-from .pieces import DocPieces
+from ...types import BoolArray, IntArray, Masker
+from ..batch import Batch
+from ..documents import Annotation
+from ..network import MslmNetwork
+from ..pieces import DocPieces
+from ..windows import Window, windows_of
 from .processes import Processes, total
 from .shelf import AT_ONCE, Shelf, draw_batch
-from .windows import Window, windows_of
 
 # (seed, update) of the masks, the same in every run.
 KEY = (0, 0)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_mslm.nn.epochs import count_updates, epoch_batches, updates_from
+from spacy_mslm.nn.adapting.epochs import count_updates, epoch_batches, updates_from
 
 SIZES = st.lists(st.integers(1, 50), max_size=60).map(lambda x: np.array(x, np.int64))
 

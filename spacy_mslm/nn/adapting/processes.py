@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ..errors import Errors, MslmError
+from ...errors import Errors, MslmError
 
 DEVICES = ("auto", "cpu", "cuda")
 

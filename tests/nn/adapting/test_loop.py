@@ -16,14 +16,16 @@ from spacy_mslm.nn import (
     step,
     warmup_linear,
 )
-from spacy_mslm.nn.adapt import (
+from spacy_mslm.nn.adapting.loop import (
     FRESH,
     AdaptSettings,
     adapt,
     count_masks,
     make_optimizer,
 )
-from spacy_mslm.nn.adapt_state import (
+from spacy_mslm.nn.adapting.processes import Alone
+from spacy_mslm.nn.adapting.shelf import Shelf
+from spacy_mslm.nn.adapting.state import (
     NETWORK,
     OPTIMIZER,
     PROGRESS,
@@ -31,8 +33,6 @@ from spacy_mslm.nn.adapt_state import (
     read_state,
     write_state,
 )
-from spacy_mslm.nn.processes import Alone
-from spacy_mslm.nn.shelf import Shelf
 from spacy_mslm.types import MaskWeights
 
 ALONE = Alone(torch.device("cpu"))

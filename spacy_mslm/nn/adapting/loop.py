@@ -15,15 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import Errors, MslmError
-from ..types import IntArray, Masker, MaskWeights
-from .batch import Batch, count_kinds
+from ...errors import Errors, MslmError
+from ...types import IntArray, Masker, MaskWeights
+from ..batch import Batch, count_kinds
+from ..network import MslmNetwork
+from ..optimizer import parameter_groups, warmup_linear
+from ..step import Objective, step
 from .epochs import count_updates, updates_from
-from .network import MslmNetwork
-from .optimizer import parameter_groups, warmup_linear
 from .processes import Processes, total
 from .shelf import AT_ONCE, Shelf, draw_batch
-from .step import Objective, step
 
 # A fresh masked-LM head's rate, as a multiple of the encoder's.
 FRESH = 10.0

@@ -8,8 +8,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from ..errors import Errors, MslmError
-from .network import MslmNetwork
+from ...errors import Errors, MslmError
+from ..network import MslmNetwork
 
 NETWORK = "network.safetensors"
 OPTIMIZER = "optimizer.safetensors"

@@ -5,7 +5,7 @@ from itertools import count
 
 import numpy as np
 
-from ..types import IntArray
+from ...types import IntArray
 
 # Batches are cut from pools of this many batches' words, sorted by length.
 POOL_BATCHES = 50

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.nn.processes import joined
+from spacy_mslm.nn.adapting.processes import joined
 
 # What each process does: the loop of test_adapt over documents that two processes
 # share unequally (one batch is a single document), then its weights into a file.
@@ -24,10 +24,10 @@ from spacy_mslm.masking import JointMasking, TermMasking, TokenMasking
 from spacy_mslm.nn import (
     HeadSettings, LossWeights, MslmNetwork, Objective, WordDoc, load_encoder
 )
-from spacy_mslm.nn.adapt import AdaptSettings, adapt, make_optimizer
-from spacy_mslm.nn.masked_loss import measure
-from spacy_mslm.nn.processes import joined
-from spacy_mslm.nn.shelf import Shelf
+from spacy_mslm.nn.adapting.loop import AdaptSettings, adapt, make_optimizer
+from spacy_mslm.nn.adapting.measure import measure
+from spacy_mslm.nn.adapting.processes import joined
+from spacy_mslm.nn.adapting.shelf import Shelf
 from spacy_mslm.types import MaskWeights
 
 torch.set_num_threads(1)

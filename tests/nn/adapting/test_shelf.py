@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_mslm.nn import WordDoc
-from spacy_mslm.nn.shelf import Shelf
+from spacy_mslm.nn.adapting.shelf import Shelf
 
 WORD = st.text(st.characters(), min_size=1, max_size=5)
 

@@ -5,10 +5,10 @@ from array import array
 
 import numpy as np
 
-from ..types import IntArray, Masker
-from .batch import Batch, make_batch
-from .documents import Annotation, WordDoc
-from .pieces import PieceTokenizer
+from ...types import IntArray, Masker
+from ..batch import Batch, make_batch
+from ..documents import Annotation, WordDoc
+from ..pieces import PieceTokenizer
 
 # Documents to take at once where nothing is learnt.
 AT_ONCE = 64
