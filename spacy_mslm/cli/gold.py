@@ -63,21 +63,11 @@ def gold_cli(
     from ..stages.gold_data import parse_mapping
     from ..stages.gold_train import Recipe
 
+    names = parse_mapping(labels)
+    plan = Plan(_sizes(sizes), test, seed, repeats, control, names, add_labels)
+    recipe = Recipe(config, _overrides(ctx.args), gpu, sys.stdout)
     made = train_with_gold(
-        model,
-        gold,
-        out,
-        plan=Plan(
-            sizes=_sizes(sizes),
-            test=test,
-            seed=seed,
-            repeats=repeats,
-            control=control,
-            mapping=parse_mapping(labels),
-            add_labels=add_labels,
-        ),
-        recipe=Recipe(config, _overrides(ctx.args), gpu, sys.stdout),
-        weak_corpus=corpus,
+        model, gold, out, plan=plan, recipe=recipe, weak_corpus=corpus
     )
     _show(made)
     print(f"Wrote {out}")

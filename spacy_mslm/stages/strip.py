@@ -14,6 +14,8 @@ from .held_out import load_pipeline
 from .report import pipeline_settings, read_manifests, read_metrics
 
 NOTES_PATHS = ("train", "dev", "log", "concepts")
+# Where ours, and spaCy's transformer, keep the encoder that they came from.
+ENCODER_PARTS = ("encoder", "name")
 
 
 def strip(
@@ -44,6 +46,7 @@ def strip(
     manifests = {} if work is None else read_manifests(work)
     with atomic_folder(out) as folder:
         nlp.to_disk(folder)
+        _forget_places(folder / "config.cfg")
         meta = json.loads((folder / "meta.json").read_text("utf8"))
         settings = pipeline_settings(nlp)
         card, readme = model_card(meta, metrics, manifests, settings, licence=licence)
@@ -63,11 +66,19 @@ def without_places(config: Config) -> Config:
             paths[key] = Path(value).name
     config = config.merge({"paths": paths}) if paths else config
     for component in config.get("components", {}).values():
-        encoder = component.get("model", {}).get("encoder", {})
-        source = encoder.get("source", "")
-        if Path(source).expanduser().is_absolute():
-            encoder["source"] = Path(source).name
+        for part in map(component.get("model", {}).get, ENCODER_PARTS):
+            source = part.get("source") if isinstance(part, dict) else None
+            if isinstance(source, str) and Path(source).expanduser().is_absolute():
+                part["source"] = Path(source).name
     return config
+
+
+def _forget_places(path: Path) -> None:
+    """`without_places` for a config as it lies on disk: of a component that came out of
+    another pipeline spaCy writes its own copy of the config, which holds the encoder's
+    place in full."""
+    config = Config().from_disk(path, interpolate=False)
+    without_places(config).to_disk(path, interpolate=False)
 
 
 def _strip_head(pipe: Any) -> bool:

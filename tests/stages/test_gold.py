@@ -14,6 +14,7 @@ from spacy_mslm.errors import MslmError
 from spacy_mslm.stages import gold_runs
 from spacy_mslm.stages.gold import Plan, train_with_gold
 from spacy_mslm.stages.gold_train import Recipe
+from spacy_mslm.stages.strip import strip
 from spacy_mslm.types import CharSpan, DropCounts, Note
 
 CONFIG = Path(__file__).parents[2] / "configs" / "gold.cfg"
@@ -107,6 +108,16 @@ def test_handed_on_is_the_first_seed_with_the_most(made, weak):
     ]
     config = (out / "model" / "config.cfg").read_text("utf8")
     assert str(out) not in config and str(weak) not in config
+
+
+def test_packaged_it_does_not_say_where_its_encoder_lay(made, tiny_encoder, tmp_path):
+    """A sourced component's config holds values where others hold variables."""
+    out, _, _ = made
+    before = (out / "model" / "config.cfg").read_text("utf8")
+    assert strip(out / "model", tmp_path / "model") == 1
+    after = (tmp_path / "model" / "config.cfg").read_text("utf8")
+    assert str(tiny_encoder) in before and str(tiny_encoder.parent) not in after
+    assert spacy.load(tmp_path / "model")("No fever .").text == "No fever ."
 
 
 def test_no_text_is_written_and_nothing_unfinished_left(made, gold):
