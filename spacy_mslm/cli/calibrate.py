@@ -17,7 +17,7 @@ def calibrate_cli(
     split: Annotated[str, typer.Option(help="Which split to fit on.")] = "dev",
     gold: Annotated[
         Path | None,
-        typer.Option(help="Folder written by 'gold': its pipeline, if any, is taken."),
+        typer.Option(help="Folder of 'gold': its pipeline and documents, if any."),
     ] = None,
     bias_words: Annotated[
         int,

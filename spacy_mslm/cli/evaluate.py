@@ -19,6 +19,10 @@ def evaluate_cli(
         Path | None,
         typer.Option(help="What 'calibrate' wrote about this pipeline."),
     ] = None,
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="Folder written by 'gold': its documents, if any, score."),
+    ] = None,
 ) -> None:
     """Score a pipeline on held-out notes: strict spans, by type, unseen mentions."""
     from ..scoring.table import metrics_table
@@ -30,6 +34,7 @@ def evaluate_cli(
         out,
         split=split,
         calibration=calibration,
+        gold=gold,
         on_note=note_progress(),
     )
     print(metrics_table(metrics))

@@ -60,9 +60,9 @@ class CoreErrors:
     )
     M431 = (
         "'detection_view' is '{view}', but 'masking' is null: there is no masked view. "
-        "Set masking, or detection_view = \"clean\"."
+        'Set masking, or detection_view = "clean".'
     )
     M432 = (
         "'{name}' cannot be used with typed tagging, which has no classifier. Set it "
-        "to {default}, or tagging = \"untyped\"."
+        'to {default}, or tagging = "untyped".'
     )

@@ -31,9 +31,11 @@ class LossParts:
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    mslm: float = 1.0
-    detection: float = 1.0
-    classification: float = 1.0
+    """Coefficients of eq. 12; a config may say 1 for 1.0."""
+
+    mslm: float | int = 1.0
+    detection: float | int = 1.0
+    classification: float | int = 1.0
 
 
 def mslm_loss(

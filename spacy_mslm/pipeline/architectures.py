@@ -45,26 +45,14 @@ def build_mslm_ner(
 
     encoder (EncoderSource): read at `initialize`, never here.
     masking (Optional[Strategy]): what the masked view hides; null for none (vanilla).
-    corruption (Corruption): how masked pieces are shown.
-    weighting (str): "paper" (eq. 2-5), "ratio" (eq. 2 alone: terms and generic words
-        weigh the same in sum) or "none" (equal weights).
-    detection_view (str): what the entity losses read: "clean", "masked" or "both".
-        Prediction reads clean text whatever this is.
-    reduction (str): "mean" (each loss a mean over its units, weights rescaled to mean
-        1) or "sum" (equations as written, averaged over sentences).
-    mslm_weight, detection_weight, classification_weight (float): coefficients of the
-        three parts of eq. 12.
-    tagging (str): "untyped" BIO with a classifier of spans (L_ED, L_EL), or "typed"
-        BIO in one head, without L_EL.
-    none_class (bool): whether the classifier can reject a detected span.
-    detection_vector, classification_vector (int): sizes k and d of the trainable
-        vectors of eq. 7 and 10; 0 leaves them to the bias, which is the same model.
-    max_pieces (int): pieces a window, specials included.
-    max_batch_pieces (int): padded pieces that go through the encoder at once.
-    precision (str): "float32", "bfloat16" (the encoder alone; weights stay float32) or
-        "auto": bfloat16 where the machine has it.
-    heads_learn_rate (float): the heads' learning rate, as a multiple of the encoder's.
-    layer_decay (float): each encoder layer's rate as a share of the layer's above.
+    corruption, weighting, detection_view, reduction, tagging, none_class and all that
+        end in _weight or _vector: the objective (docs/method.md, section 3; each value
+        is explained in configs/mslm.cfg).
+    max_pieces, max_batch_pieces (int): pieces a window, specials included, and padded
+        pieces that go through the encoder at once.
+    precision (str): of the encoder's calculation; its weights stay float32.
+    heads_learn_rate, layer_decay (float): the heads' learning rate as a multiple of the
+        encoder's; each encoder layer's as a share of that of the layer above.
     seed (int): part of the key of every mask.
     RETURNS (Model): predicts; training goes through the component's `update`.
     """
@@ -75,10 +63,7 @@ def build_mslm_ner(
         weighting=weighting,
         detection_view=detection_view,
         reduction=reduction,
-        # A config may say 1 for 1.0.
-        loss_weights=LossWeights(
-            float(mslm_weight), float(detection_weight), float(classification_weight)
-        ),
+        loss_weights=LossWeights(mslm_weight, detection_weight, classification_weight),
         heads=HeadSettings(
             typed=tagging == "typed",
             none_class=none_class,
@@ -91,6 +76,10 @@ def build_mslm_ner(
         seed=seed,
     )
     shim = MslmShim(heads_learn_rate=heads_learn_rate, layer_decay=layer_decay)
+    return _model(settings, shim)
+
+
+def _model(settings: ModelSettings, shim: MslmShim) -> Model[list[Doc], Predictions]:
     attrs = {"settings": settings, "outside_bias": 0.0}
     return Model("mslm_ner", _forward, attrs=attrs, shims=[shim])
 

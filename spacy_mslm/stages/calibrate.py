@@ -27,6 +27,7 @@ from .confidences import (
 )
 from .evaluate import provenance_of
 from .files import json_text, read_manifest
+from .gold_files import MODEL, measured_on
 from .held_out import (
     Held,
     Mentions,
@@ -39,7 +40,6 @@ from .held_out import (
 )
 
 CALIBRATION = "calibration.json"
-GOLD_MODEL = "model"
 NO_CONFIDENCES = "no mslm_ner sets doc.ents, so entities carry no confidences"
 NO_OPTIMUM = (
     f"the best temperature lies beyond {COLDEST:g} to {HOTTEST:g}, where it would draw "
@@ -76,8 +76,8 @@ def calibrate(
     and where the best T lies beyond the range that is searched.
     A pipeline whose entities come from elsewhere has none and is passed on as it is.
 
-    gold (Path): a folder that `gold` wrote; its pipeline, where it holds one, is taken
-        instead of `model`.
+    gold (Path): a folder that `gold` wrote; its pipeline and its documents, where it
+        holds some, are taken instead of `model` and `corpus`.
     bias_words (int): how many words of the split to read again for each outside bias;
         0 leaves these rows out.
     RETURNS (dict): what calibration.json says; "reason" is empty where T was fitted.
@@ -86,11 +86,12 @@ def calibrate(
     else), M701, M730-M731 and M307-M308 (no finished corpus, damage).
     """
     _check_out(out)
+    corpus = measured_on(corpus, gold)
     about = read_manifest(corpus, "corpus build")
     shards = docbin_paths(corpus / split)
-    after_gold = gold is not None and (gold / GOLD_MODEL).is_dir()
+    after_gold = gold is not None and (gold / MODEL).is_dir()
     if gold is not None and after_gold:
-        model = gold / GOLD_MODEL
+        model = gold / MODEL
     nlp = load_pipeline(model)
     before = _temperatures(nlp)
     if before:

@@ -22,6 +22,7 @@ from ..scoring.unseen import em_by_seen, surface
 from . import provenance
 from .confidences import Judged, entity_components, judge, temperature_of
 from .files import json_text, read_manifest, sha256_of
+from .gold_files import measured_on
 from .held_out import (
     WEAK,
     Held,
@@ -47,6 +48,7 @@ def evaluate(
     *,
     split: str = "test",
     calibration: Path | None = None,
+    gold: Path | None = None,
     on_note: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Score `model` on `corpus`/`split` and write the metrics to `out` as JSON.
@@ -59,11 +61,15 @@ def evaluate(
 
     calibration (Path): what `calibrate` wrote about this pipeline, to be kept beside
         the numbers of this split.
+    gold (Path): a folder that `gold` wrote; where the pipeline was trained on gold
+        documents, it is scored on those that it has not seen, instead of `corpus`.
 
     Raises M741 (no such pipeline), M742 (no documents), M780 and M782 (`calibration`
     of another pipeline, or damaged), M701, M730-M731 and M307-M308 (no finished
     corpus, damage).
     """
+    surfaces = train_surfaces(corpus, gold)
+    corpus = measured_on(corpus, gold)
     about = read_manifest(corpus, "corpus build")
     shards = docbin_paths(corpus / split)
     nlp = load_pipeline(model)
@@ -78,7 +84,7 @@ def evaluate(
     else:
         predicted = [[mention for mention, _ in scored] for scored in raw]
     metrics = {
-        **_scores(held, reference, predicted, train_surfaces(corpus), about),
+        **_scores(held, reference, predicted, surfaces, about),
         "split": split,
         "patients": len(held.patients),
         "calibration": _calibration(
@@ -136,11 +142,14 @@ def _read_calibration(path: Path, nlp: Language) -> dict[str, Any]:
     return dict(made)
 
 
-def train_surfaces(corpus: Path) -> set[str] | None:
-    """The forms of all training entities; None where there is no training split."""
-    if not (corpus / "train").is_dir():
+def train_surfaces(corpus: Path, gold: Path | None) -> set[str] | None:
+    """The forms of all training entities, weak and gold; None where there is no
+    training split."""
+    corpora = {corpus, measured_on(corpus, gold)}
+    folders = [c / "train" for c in corpora if (c / "train").is_dir()]
+    if not folders:
         return None
-    docs = read_docs(corpus / "train", fresh_vocab())
+    docs = (doc for f in folders for doc in read_docs(f, fresh_vocab()))
     return {surface(entity.text) for doc in docs for entity in doc.ents}
 
 

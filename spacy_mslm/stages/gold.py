@@ -28,7 +28,7 @@ from .gold_data import (
     seen_in,
     split_gold,
 )
-from .gold_files import LINK, MODEL, SAYS, check_out, link, write_no_gold
+from .gold_files import CORPUS, LINK, MODEL, SAYS, check_out, link, write_no_gold
 from .gold_rows import GOLD_ONLY, WEAK_ONLY, WEAK_THEN_GOLD, make_row, make_warnings
 from .gold_runs import Bench, Run, finished
 from .gold_train import Recipe, Source, pipeline_labels
@@ -84,9 +84,10 @@ def train_with_gold(
     recipe: Recipe,
     weak_corpus: Path | None = None,
 ) -> dict[str, Any]:
-    """Write `out`/gold.json (no text of documents) and `out`/model, the pipeline with
-    the most gold documents; `out`/source is a link to the gold, so that a workflow
-    sees when it changes. Without gold, gold.json alone, which says so.
+    """Write `out`/gold.json (no text of documents), `out`/model, the pipeline with the
+    most gold documents, and `out`/corpus, what that was trained on, chosen by and
+    scored on; `out`/source is a link to the gold, so that a workflow sees when it
+    changes. Without gold, gold.json alone, which says so.
 
     gold (str | Path): what `read_annotations` reads; "" for none.
     weak_corpus (Path): the corpus that the pipeline was trained on. What it holds out
@@ -203,7 +204,8 @@ def _rows(bench: Bench, plan: Plan) -> list[dict[str, Any]]:
         sizes.setdefault(min(size, left), []).append(size)
     largest = Run(WEAK_THEN_GOLD, max(sizes), plan.seed)
     if not largest.documents:
-        shutil.rmtree(bench.out / MODEL, ignore_errors=True)
+        for name in (MODEL, CORPUS):
+            shutil.rmtree(bench.out / name, ignore_errors=True)
     rows = []
     for documents, asked in sizes.items():
         systems = [WEAK_THEN_GOLD] + [GOLD_ONLY] * plan.control

@@ -11,11 +11,13 @@ from ..runners.atomic import atomic_write_text
 from .files import json_text
 
 SAYS, MODEL, RUNS, LINK = "gold.json", "model", "runs", "source"
+# What `model` was trained on, chosen by and scored on, as a corpus.
+CORPUS = "corpus"
 
 
 def check_out(out: Path) -> None:
     """Raise M732 where `out` holds what is not ours, for the model will be replaced."""
-    ours = {SAYS, MODEL, RUNS, LINK}
+    ours = {SAYS, MODEL, RUNS, LINK, CORPUS}
     names = {path.name for path in out.iterdir()} if out.is_dir() else set()
     if any(name not in ours and not name.startswith(".") for name in names):
         raise MslmError(Errors.M732.format(path=out))
@@ -25,12 +27,20 @@ def write_no_gold(out: Path) -> dict[str, Any]:
     """gold.json that says so; what an earlier run with gold left goes."""
     check_out(out)
     (out / SAYS).unlink(missing_ok=True)
-    for name in (MODEL, RUNS):
+    for name in (MODEL, RUNS, CORPUS):
         shutil.rmtree(out / name, ignore_errors=True)
     (out / LINK).unlink(missing_ok=True)
     made: dict[str, Any] = {"given": False, "says": "no gold given", "rows": []}
     atomic_write_text(out / SAYS, json_text(made))
     return made
+
+
+def measured_on(corpus: Path, gold: Path | None) -> Path:
+    """The corpus to measure a pipeline on: that of the gold documents where it was
+    trained on any (folder `gold`), for weak labels would then measure the labeller."""
+    if gold is not None and (gold / MODEL).is_dir() and (gold / CORPUS).is_dir():
+        return gold / CORPUS
+    return corpus
 
 
 def read_json(path: Path) -> dict[str, Any]:

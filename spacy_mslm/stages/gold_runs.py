@@ -16,7 +16,7 @@ from .corpus import SHARD_SIZE, write_corpus
 from .evaluate import evaluate
 from .files import json_text
 from .gold_data import Gold, GoldSplit, count_mentions, doc_key, train_dev
-from .gold_files import MODEL, RUNS, SAYS, read_json
+from .gold_files import CORPUS, MODEL, RUNS, SAYS, read_json
 from .gold_rows import GOLD_ONLY
 from .gold_train import Recipe, Source, forget_places, train_on_gold
 
@@ -86,7 +86,7 @@ def _run(bench: Bench, run: Run, folder: Path, *, packaged: bool) -> dict[str, A
             fresh=run.system == GOLD_ONLY,
         )
     if packaged and run.documents:
-        _package(bench, run, Path(model))
+        _package(bench, run, Path(model), corpus)
     row = evaluate(model, corpus, folder / "metrics.json")["rows"][-1]
     return {
         "documents": run.documents,
@@ -115,9 +115,11 @@ def _write_corpus(bench: Bench, folder: Path, parts: Mapping[str, list[Note]]) -
     write_corpus(folder, pairs, parts, about, bench.gold.drops, SHARD_SIZE)
 
 
-def _package(bench: Bench, run: Run, best: Path) -> None:
+def _package(bench: Bench, run: Run, best: Path, corpus: Path) -> None:
     mark = bench.out / RUNS / PACKAGED
     mark.unlink(missing_ok=True)
+    with atomic_folder(bench.out / CORPUS) as folder:
+        shutil.copytree(corpus, folder, dirs_exist_ok=True)
     with atomic_folder(bench.out / MODEL) as folder:
         shutil.copytree(best, folder, dirs_exist_ok=True)
         forget_places(folder / "config.cfg")
@@ -129,4 +131,6 @@ def _is_packaged(bench: Bench, run: Run) -> bool:
         return True
     mark = read_json(bench.out / RUNS / PACKAGED)
     wanted = {"key": bench.key, "run": run.file}
-    return mark == wanted and (bench.out / MODEL).is_dir()
+    return mark == wanted and all(
+        (bench.out / name).is_dir() for name in (MODEL, CORPUS)
+    )

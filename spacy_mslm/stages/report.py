@@ -26,7 +26,7 @@ from ..runners.atomic import atomic_write_text
 from ..types import CharSpan
 from .evaluate import train_surfaces
 from .files import MANIFEST, read_manifest, sha256_of
-from .gold_files import SAYS, read_json
+from .gold_files import SAYS, measured_on, read_json
 from .held_out import fresh_doc, fresh_vocab, load_pipeline
 
 PAGE, SUMMARY = "index.html", "summary.md"
@@ -60,12 +60,13 @@ def write_report(
     """
     out = _inside(work, out or work / "report")
     metrics = read_metrics(work / "metrics.json")
-    corpus = work / "corpus"
+    corpus = measured_on(work / "corpus", work / "gold")
     shards = docbin_paths(corpus / metrics["split"])
     if metrics.get("provenance", {}).get("data_hash") not in (None, sha256_of(shards)):
         raise MslmError(Errors.M762.format(path=work / "metrics.json"))
     nlp = load_pipeline(work / "calibrated")
-    shown, surfaces, counts = _survey(nlp, corpus, metrics, notes)
+    surfaces = SurfaceCounts(train_surfaces(work / "corpus", work / "gold"))
+    shown, counts = _survey(nlp, corpus, metrics, notes, surfaces)
     report = Report(
         name=work.resolve().name,
         metrics=metrics,
@@ -140,10 +141,14 @@ def _inside(work: Path, out: Path) -> Path:
 
 
 def _survey(
-    nlp: Language, corpus: Path, metrics: Mapping[str, Any], notes: int
-) -> tuple[list[HeldNote], SurfaceCounts, tuple[int, int, int]]:
-    """The notes to show, mistakes over all notes, and (tp, fp, fn) to compare."""
-    surfaces = SurfaceCounts(train_surfaces(corpus))
+    nlp: Language,
+    corpus: Path,
+    metrics: Mapping[str, Any],
+    notes: int,
+    surfaces: SurfaceCounts,
+) -> tuple[list[HeldNote], tuple[int, int, int]]:
+    """The notes to show, and (tp, fp, fn) to compare; mistakes over all notes are
+    added to `surfaces`."""
     chosen = evenly(metrics["notes"], notes)
     shown: list[HeldNote] = []
     right = found = true = 0
@@ -156,7 +161,7 @@ def _survey(
         reference = {key(span) for span in note.reference}
         right += len(predicted & reference)
         found, true = found + len(predicted), true + len(reference)
-    return shown, surfaces, (right, found - right, true - right)
+    return shown, (right, found - right, true - right)
 
 
 def evenly(total: int, wanted: int) -> set[int]:

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 import spacy
+from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.util import load_config
 
 from spacy_mslm.corpus.docs import DocBinWriter, make_doc
 from spacy_mslm.errors import MslmError
 from spacy_mslm.stages import gold_runs
+from spacy_mslm.stages.calibrate import calibrate
+from spacy_mslm.stages.evaluate import evaluate, train_surfaces
 from spacy_mslm.stages.gold import Plan, train_with_gold
 from spacy_mslm.stages.gold_train import Recipe
 from spacy_mslm.stages.strip import strip
@@ -125,7 +128,43 @@ def test_no_text_is_written_and_nothing_unfinished_left(made, gold):
     for path in [out / "gold.json", *(out / "runs").iterdir()]:
         assert not any(drug in path.read_text("utf8") for drug in DRUGS)
     assert (out / "source").resolve() == gold.resolve()
-    assert {p.name for p in out.iterdir()} == {"gold.json", "model", "runs", "source"}
+    names = {"gold.json", "model", "corpus", "runs", "source"}
+    assert {p.name for p in out.iterdir()} == names
+
+
+def test_what_comes_after_measures_on_gold_documents_not_on_the_labeller(
+    made, weak, gold_corpus, trained, tmp_path
+):
+    """Confidences fitted on weak labels would say how the labeller would judge."""
+    out, _, said = made
+    docs = [example.reference for example in gold_corpus(trained)]
+    for split in ("train", "dev", "test"):
+        (tmp_path / "corpus" / split).mkdir(parents=True)
+        DocBin(docs=docs).to_disk(tmp_path / "corpus" / split / "0.spacy")
+    manifest = {"has_gold": False, "entities_from": "medcat"}
+    (tmp_path / "corpus" / "manifest.json").write_text(json.dumps(manifest))
+    about = calibrate(
+        weak, tmp_path / "corpus", tmp_path / "calibrated", gold=out, bias_words=0
+    )
+    assert about["after_gold"] and about["against"] == "gold"
+    metrics = evaluate(
+        tmp_path / "calibrated",
+        tmp_path / "corpus",
+        tmp_path / "metrics.json",
+        calibration=tmp_path / "calibration.json",
+        gold=out,
+    )
+    assert metrics["has_gold"] and metrics["notes"] == said["test"]["documents"]
+    [row] = metrics["rows"]
+    largest = said["rows"][3]["runs"][0]["micro"]
+    assert {k: row["micro"][k] for k in ("tp", "fp", "fn")} == {
+        k: largest[k] for k in ("tp", "fp", "fn")
+    }
+    assert train_surfaces(tmp_path / "corpus", out) > train_surfaces(
+        tmp_path / "corpus", None
+    )
+    without = evaluate(weak, tmp_path / "corpus", tmp_path / "weak.json")
+    assert not without["has_gold"] and without["notes"] == len(docs)
 
 
 @pytest.fixture
