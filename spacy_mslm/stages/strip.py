@@ -1,9 +1,13 @@
-"""Make a trained pipeline fit to be packaged: no masked-LM head, a model card."""
+"""Make a trained pipeline fit to be packaged: no masked-LM head, none of the notes'
+words, a model card."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import spacy
+from spacy.language import Language
+from spacy.strings import StringStore
 from thinc.api import Config
 
 from ..pipeline.component import MslmNer
@@ -27,10 +31,14 @@ def strip(
     work: Path | None = None,
     licence: str = "",
 ) -> int:
-    """Write `model` to `out` without masked-LM heads, with its model card.
+    """Write `model` to `out` without masked-LM heads and without the words that
+    training read, with its model card.
 
     A masked-LM head can be asked to fill in what the notes said. Removing it lowers
     that risk and does not remove it: the encoder was trained on the notes as well.
+    spaCy keeps every word that it has met in `vocab/strings.json`, names of patients
+    too where notes are not de-identified; the strings of the language and the labels
+    alone take their place.
     `name` and `version` go into the pipeline's meta where given; the card tells what
     the metrics and manifests in `work` tell. RETURNS (int): heads removed.
     Raises M701 or M741 where no pipeline can be loaded.
@@ -46,6 +54,7 @@ def strip(
     manifests = {} if work is None else read_manifests(work)
     with atomic_folder(out) as folder:
         nlp.to_disk(folder)
+        fresh_strings(nlp).to_disk(folder / "vocab" / "strings.json")
         _forget_places(folder / "config.cfg")
         meta = json.loads((folder / "meta.json").read_text("utf8"))
         settings = pipeline_settings(nlp)
@@ -53,6 +62,20 @@ def strip(
         (folder / "meta.json").write_text(json_text(card), encoding="utf8")
         (folder / "README.md").write_text(readme, encoding="utf8")
     return removed
+
+
+def fresh_strings(nlp: Language) -> StringStore:
+    """The language's own strings, the labels of all components and, where the pipeline
+    has static vectors, the words that they are of."""
+    strings = spacy.blank(str(nlp.lang)).vocab.strings
+    for _, pipe in nlp.components:
+        for label in getattr(pipe, "labels", ()):
+            strings.add(label)
+    with_vectors = nlp.vocab.vectors.key2row
+    for word in nlp.vocab.strings if with_vectors else ():
+        if nlp.vocab.strings[word] in with_vectors:
+            strings.add(word)
+    return strings
 
 
 def without_places(config: Config) -> Config:
