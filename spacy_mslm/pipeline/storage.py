@@ -1,5 +1,6 @@
 """A component as named parts of bytes: cfg, and the network's own parts."""
 
+import json
 from abc import abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,7 +48,8 @@ class Stored:
         return self._from_parts(srsly.msgpack_loads(data), "(bytes)")
 
     def _to_parts(self) -> dict[str, bytes]:
-        cfg = srsly.json_dumps(self.cfg, sort_keys=True).encode("utf8")
+        # Not srsly: its reader changes the last digit of some numbers.
+        cfg = json.dumps(self.cfg, sort_keys=True).encode("utf8")
         concepts = self.concepts.to_bytes()
         return {CFG: cfg, CONCEPTS: concepts, **network_parts(self.shim.network)}
 
@@ -72,7 +74,7 @@ def read_parts(
     if CFG not in parts:
         raise MslmError(Errors.M409.format(path=path, part=CFG, reason="missing"))
     try:
-        cfg = srsly.json_loads(parts[CFG])
+        cfg = json.loads(parts[CFG])
     except ValueError:
         damaged = Errors.M409.format(path=path, part=CFG, reason="not JSON")
         raise MslmError(damaged) from None

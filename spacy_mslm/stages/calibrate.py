@@ -43,7 +43,7 @@ CALIBRATION = "calibration.json"
 NO_CONFIDENCES = "no mslm_ner sets doc.ents, so entities carry no confidences"
 NO_OPTIMUM = (
     f"the best temperature lies beyond {COLDEST:g} to {HOTTEST:g}, where it would draw "
-    "all confidences to a half, or to certainty"
+    "all confidences to 1, or to 0"
 )
 # With fewer spans, or fewer right or wrong ones, chance decides the temperature: ten
 # events for each fitted parameter is the old rule of thumb for logistic regression.
@@ -164,9 +164,8 @@ def _set_temperature(
 def trusted_temperature(judged: Judged) -> tuple[float, str]:
     """(T, ""), or (1.0, why none is to be trusted).
 
-    At the upper end of the searched range spans below a half are right no less often
-    than those above (a temperature moves no confidence across a half), at the lower
-    end without exception less often.
+    At an end of the searched range confidences say next to nothing: all are near 1, or
+    near 0.
     """
     if reason := too_few(judged):
         return 1.0, reason

@@ -51,7 +51,7 @@ def test_choose_on_dev_and_read_on_test(make_calibration):
     assert rows["0"] == ["6", "50.0", "60.0", "54.5"]
     assert rows["0.99"] == ["0", "–", "0.0", "0.0"]
     # With T = 2, .6 and .35 become .55 and .42: without them F1 is best.
-    assert view.best_threshold(metrics) == "The best F1 on dev is at threshold 0.6."
+    assert view.best_threshold(metrics) == "The best F1 on dev is at threshold 0.8."
 
 
 def test_bias_rows_say_on_how_many_notes(make_calibration):
