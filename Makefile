@@ -24,9 +24,10 @@ demo: env
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Long: a hundred kills, and 300 generated cases for every property.
+# Long: a hundred kills, 2,000 wild cases for the component, and 300 generated cases
+# for every other property.
 campaign: env
-	MSLM_KILLS=100 HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n 2 --dist loadfile \
+	MSLM_KILLS=100 MSLM_FUZZ=2000 HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n 2 --dist loadfile \
 		tests/stages/test_label_resume.py tests/masking tests/nn tests/notes \
 		tests/pipeline tests/scoring tests/corpus tests/weak tests/report
 
