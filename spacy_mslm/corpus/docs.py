@@ -191,8 +191,12 @@ def write_docbins(
     return writer.count
 
 
-def read_docs(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
+def read_docs(
+    path: str | Path, vocab: Vocab, *, words_only: bool = False
+) -> Iterator[Doc]:
     """The Docs of a .spacy file, or of every one in a folder (one shard in memory).
+
+    With `words_only` without span groups and user data, which take most of the time.
 
     Raises M701 (nothing there), M307 (no .spacy file in the folder), M308 (a file
     cut short or of another kind).
@@ -202,6 +206,9 @@ def read_docs(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
             docs = DocBin().from_bytes(shard.read_bytes())
         except (ValueError, KeyError, TypeError) as err:
             raise MslmError(Errors.M308.format(path=shard)) from err
+        if words_only:
+            docs.span_groups = [b""] * len(docs)
+            docs.user_data = [None] * len(docs)
         yield from docs.get_docs(vocab)
 
 

@@ -42,7 +42,7 @@ def build_pmi_vocabulary(
             Errors.M408.format(name=name, low=low, high="2^31", value=value)
         )
     folder = _training_part(corpus)
-    docs = read_docs(folder, spacy.blank("en").vocab)
+    docs = read_docs(folder, spacy.blank("en").vocab, words_only=True)
     found = collocations(_sentences(docs), min_count=min_count, longest=longest)
     kept = [c for c in found if c.pmi > 0][: top or None]
     if not kept:
