@@ -157,3 +157,7 @@ class StagesErrors:
         "Give one such as configs/mslm.cfg."
     )
     M771 = "{path}: 'masking' is null, so nothing is masked. Give another config."
+    M792 = (
+        "component '{name}' works by words that training met, and a package must not "
+        "hold those. Take it out of the pipeline first."
+    )

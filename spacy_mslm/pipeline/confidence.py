@@ -10,11 +10,16 @@ SCORES_KEY = "ner_scores"
 MADE_BY = "mslm_ner"
 
 
-def confidence(span: Span) -> float | None:
-    """`span._.confidence`: probability of a predicted entity or span, else None."""
+def confidence(span: Span, key: str | None = None) -> float | None:
+    """`span._.confidence`: probability of a predicted entity or span, else None.
+
+    A span cannot tell which group it is from: of an entity and a span of the same words
+    and label it is the entity's. With `key` it is that of this group alone.
+    """
     groups = span.doc.spans
-    first = groups.get(SCORES_KEY)
-    for group in (first, *(g for k, g in groups.items() if k != SCORES_KEY)):
+    first = groups.get(SCORES_KEY if key is None else key)
+    others = [] if key else [g for k, g in groups.items() if k != SCORES_KEY]
+    for group in (first, *others):
         if group is not None and group.attrs.get(MADE_BY):
             score = _score_in(group, span)
             if score is not None:

@@ -37,7 +37,8 @@ def _found_by_others(doc: Doc, key: str, labels: Collection[str]) -> list[Scored
     group = doc.spans.get(key)
     if group is None or not group.attrs.get(MADE_BY):
         return []
-    scored = ((span, confidence(span)) for span in group if span.label_ not in labels)
+    scored = ((span, confidence(span, key)) for span in group)
+    scored = ((span, score) for span, score in scored if span.label_ not in labels)
     return [(span, score) for span, score in scored if score is not None]
 
 

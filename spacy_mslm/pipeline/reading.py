@@ -34,10 +34,10 @@ def read_annotation(
 ) -> Annotation:
     """The reference's entities over the predicted tokens.
 
-    With `spans_key`, its spans under that key where it has that group; overlaps of
-    spans are resolved in favour of the longest. Words whose annotation is missing, or
-    whose entity does not align with the tokens, are unknown: no negatives. Entities of
-    other labels are left out.
+    With `spans_key`, its spans under that key where it has that group; of overlapping
+    ones the longest is learnt, and what the others hold beside it is unknown. Words
+    whose annotation is missing, or whose entity does not align with the tokens, are
+    unknown: no negatives. Entities of other labels are left out.
     """
     if spans_key is not None and spans_key in example.reference.spans:
         return _read_spans(example, labels, spans_key)
@@ -67,6 +67,9 @@ def _read_spans(example: Example, labels: dict[str, int], key: str) -> Annotatio
         elif not taken[found.start : found.end].any():
             taken[found.start : found.end] = True
             spans.append((found.start, found.end, labels[span.label_]))
+        else:
+            known[found.start : found.end] = False
+    known |= taken
     return Annotation(tuple(sorted(spans)), known)
 
 

@@ -50,7 +50,7 @@ def predicted(
     if doc.text != note.text:
         raise MslmError(Errors.M790.format(model=model, note=note.note_id))
     found = list(doc.spans.get(spans_key, ())) if spans_key else list(doc.ents)
-    scored = [(span, confidence(span)) for span in found]
+    scored = [(span, confidence(span, spans_key or None)) for span in found]
     kept = [(span, score) for span, score in scored if not _below(score, threshold)]
     if below := len(scored) - len(kept):
         drops[BELOW] += below
@@ -78,6 +78,6 @@ def _keep(doc: Doc, spans: list[Span], spans_key: str) -> None:
     if not spans_key:
         doc.set_ents(spans)
     if key in doc.spans:
-        scores = [confidence(span) for span in spans]
+        scores = [confidence(span, key) for span in spans]
         attrs = {**doc.spans[key].attrs, "scores": scores}
         doc.spans[key] = SpanGroup(doc, name=key, spans=spans, attrs=attrs)

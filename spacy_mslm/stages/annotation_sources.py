@@ -180,10 +180,13 @@ def _docbin(path: Path, drops: DropCounts) -> Iterator[Note]:
     parts = {name: path / name for name in SPLITS if (path / name).is_dir()}
     for split, part in (parts or {"": path}).items():
         for doc in read_docs(part, vocab):
-            if GOLD in doc.spans or SCORES_KEY not in doc.spans:
+            if GOLD in doc.spans or not len(doc.spans):
                 yield from _doc_note(doc, split, drops)
             else:
-                drops[PREDICTED] += 1
+                # Entities beside span groups are of whoever made the groups: a
+                # labeller's, or predictions.
+                made = SCORES_KEY in doc.spans
+                drops[PREDICTED if made else NOT_ANNOTATED] += 1
 
 
 def _doc_note(doc: Doc, split: str, drops: DropCounts) -> Iterator[Note]:

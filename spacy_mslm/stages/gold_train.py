@@ -152,10 +152,19 @@ def _unusable(path: Path, err: Exception) -> MslmError:
 
 def pipeline_labels(nlp: Language) -> list[str]:
     """The entity types that the pipeline's components know."""
-    return sorted({label for labels in nlp.pipe_labels.values() for label in labels})
+    known = (nlp.pipe_labels[n] for n in nlp.pipe_labels if _sets_entities(nlp, n))
+    return sorted({label for labels in known for label in labels})
 
 
 def entity_component(nlp: Language) -> str:
     """The first component that knows types and can learn more; "" if none does."""
-    learning = (name for name, pipe in nlp.pipeline if hasattr(pipe, "add_label"))
+    learning = (
+        name
+        for name, pipe in nlp.pipeline
+        if hasattr(pipe, "add_label") and _sets_entities(nlp, name)
+    )
     return next((name for name in learning if nlp.pipe_labels.get(name)), "")
+
+
+def _sets_entities(nlp: Language, name: str) -> bool:
+    return "doc.ents" in nlp.get_pipe_meta(name).assigns

@@ -10,6 +10,7 @@ from spacy.language import Language
 from spacy.strings import StringStore
 from thinc.api import Config
 
+from ..errors import Errors, MslmError
 from ..pipeline.component import MslmNer
 from ..report.card import model_card
 from ..runners.atomic import atomic_folder
@@ -18,8 +19,6 @@ from .held_out import load_pipeline
 from .report import pipeline_settings, read_manifests, read_metrics
 
 NOTES_PATHS = ("train", "dev", "log", "concepts")
-# Where ours, and spaCy's transformer, keep the encoder that they came from.
-ENCODER_PARTS = ("encoder", "name")
 
 
 def strip(
@@ -41,7 +40,8 @@ def strip(
     alone take their place.
     `name` and `version` go into the pipeline's meta where given; the card tells what
     the metrics and manifests in `work` tell. RETURNS (int): heads removed.
-    Raises M701 or M741 where no pipeline can be loaded.
+    Raises M701 or M741 where no pipeline can be loaded, M792 for a component that
+    needs the words (a trainable lemmatizer).
     """
     nlp = load_pipeline(model)
     removed = sum(_strip_head(pipe) for _, pipe in nlp.components)
@@ -68,8 +68,10 @@ def fresh_strings(nlp: Language) -> StringStore:
     """The language's own strings, the labels of all components and, where the pipeline
     has static vectors, the words that they are of."""
     strings = spacy.blank(str(nlp.lang)).vocab.strings
-    for _, pipe in nlp.components:
+    for name, pipe in nlp.components:
         for label in getattr(pipe, "labels", ()):
+            if not isinstance(label, str):
+                raise MslmError(Errors.M792.format(name=name))
             strings.add(label)
     with_vectors = nlp.vocab.vectors.key2row
     for word in nlp.vocab.strings if with_vectors else ():
@@ -80,20 +82,21 @@ def fresh_strings(nlp: Language) -> StringStore:
 
 def without_places(config: Config) -> Config:
     """The config without the folders of the machine where it was trained: where the
-    notes lay, and a local encoder's folder (the weights are in the pipeline)."""
+    notes lay, a local encoder's folder (the weights are in the pipeline), a vocabulary
+    of n-grams. Of a path that begins at the root or at home, the name is left."""
     paths = dict(config.get("paths", {}))
-    for key, value in paths.items():
-        if key in NOTES_PATHS:
-            paths[key] = None
-        elif isinstance(value, str) and Path(value).expanduser().is_absolute():
-            paths[key] = Path(value).name
+    paths.update({key: None for key in NOTES_PATHS if key in paths})
     config = config.merge({"paths": paths}) if paths else config
-    for component in config.get("components", {}).values():
-        for part in map(component.get("model", {}).get, ENCODER_PARTS):
-            source = part.get("source") if isinstance(part, dict) else None
-            if isinstance(source, str) and Path(source).expanduser().is_absolute():
-                part["source"] = Path(source).name
+    _shorten(config)
     return config
+
+
+def _shorten(values: dict[str, Any]) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            _shorten(value)
+        elif isinstance(value, str) and Path(value).expanduser().is_absolute():
+            values[key] = Path(value).name
 
 
 def _forget_places(path: Path) -> None:

@@ -557,3 +557,27 @@ def test_a_doc_of_unknown_spaces_and_an_empty_one(own):
     docs = [Doc(own.vocab, words=TEXTS[0].split()), Doc(own.vocab)]
     found = [entities(doc) for doc in own.pipe(docs)]
     assert found[0] == [(2, 3, "Symptoms"), (4, 6, "Symptoms")] and found[1] == []
+
+
+def test_an_entity_and_a_span_of_the_same_words_keep_their_own_confidences(own):
+    doc = own.make_doc(TEXTS[0])
+    entity, span = Span(doc, 2, 3, "Devices"), Span(doc, 2, 3, "Devices")
+    for key, score in (("ner_scores", 0.9), ("k", 0.2)):
+        doc.spans[key] = [entity if key == "ner_scores" else span]
+        doc.spans[key].attrs.update({"scores": [score], MADE_BY: True})
+    doc.set_ents([entity])
+    assert confidence(doc.spans["k"][0]) == 0.9  # it cannot tell where it is from
+    assert confidence(doc.spans["k"][0], "k") == 0.2
+    own.get_pipe("ner").spans_key = "k"
+    group = own(doc).spans["k"]
+    scores = dict(zip([s.label_ for s in group], group.attrs["scores"], strict=True))
+    assert scores["Devices"] == 0.2
+
+
+def test_the_rest_of_an_overlapping_span_is_unknown_not_outside(own):
+    reference = own.make_doc(TEXTS[0])
+    reference.spans["k"] = [Span(reference, *p, "Symptoms") for p in ((0, 3), (2, 5))]
+    example = Example(own.make_doc(TEXTS[0]), reference)
+    (read,) = read_annotations([example], ["Symptoms"], "k")
+    assert read.spans == ((0, 3, 0),)
+    assert read.known.tolist() == [True] * 3 + [False] * 2 + [True] * 2

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import spacy
+from spacy.tokens import DocBin, Span
 
 from spacy_mslm.corpus.brat import write_brat
 from spacy_mslm.corpus.docs import GOLD, read_docs, write_docbins
@@ -225,3 +226,22 @@ def test_a_damaged_list_of_documents(brat, tmp_path):
         part.write_text(damage)
         with pytest.raises(MslmError, match=rf"^\[{code}\].*part-00000\.jsonl row 1"):
             list(read_annotations(brat, drops=DropCounts()))
+
+
+@pytest.mark.parametrize("key", ["medcat", "ner_scores", "found"])
+def test_entities_of_a_labeller_or_a_pipeline_are_no_gold(key, tmp_path):
+    """A corpus of weak labels, or predictions as DocBin, would score themselves."""
+    nlp = spacy.blank("en")
+    docs = []
+    for number in range(2):
+        doc = nlp.make_doc("No fever today .")
+        doc.set_ents([Span(doc, 1, 2, "Symptoms")])
+        doc.spans[key] = list(doc.ents)
+        if number:
+            doc.spans["gold"] = [Span(doc, 1, 3, "Symptoms")]
+        docs.append(doc)
+    DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "docs.spacy")
+    drops = DropCounts()
+    notes = list(read_annotations(tmp_path / "docs.spacy", drops=drops))
+    assert [[g.end for g in note.gold] for note in notes] == [[14]]
+    assert sum(drops.values()) == 1

@@ -6,7 +6,8 @@ import pytest
 import spacy
 from safetensors.torch import load_file
 
-from spacy_mslm.stages.strip import strip
+from spacy_mslm.errors import MslmError
+from spacy_mslm.stages.strip import fresh_strings, strip, without_places
 
 NAMES = "Zwetschgenbaum was seen by Dr. Quaxling on ward 4711 for chest pain ."
 
@@ -62,3 +63,31 @@ def test_vectors_keep_their_words(trained, tmp_path):
     assert kept["vectorword"].vector.tolist() == [1.0, 2.0]
     strings = json.loads((tmp_path / "out/vocab/strings.json").read_text("utf8"))
     assert "vectorword" in strings and "Quaxling" not in strings
+
+
+def test_no_path_of_the_machine_is_left_in_the_config(trained, tmp_path):
+    config = trained.config.copy()
+    config["components"]["ner"]["model"]["masking"] = {
+        "@misc": "spacy-mslm.PmiMasking.v1",
+        "vocabulary": "/secure/somebody/pmi.tsv",
+        "rate": 0.1,
+        "budget": None,
+    }
+    config["corpora"]["train"]["path"] = "/secure/somebody/train"
+    config["initialize"]["components"]["ner"] = {"concepts": "~/concepts"}
+    text = without_places(config).to_str(interpolate=False)
+    assert "somebody" not in text and "~" not in text
+    assert '"pmi.tsv"' in text and '"concepts"' in text
+
+
+def test_a_component_that_needs_the_words_is_refused(trained, tmp_path):
+    nlp = spacy.util.load_model_from_config(trained.config, auto_fill=True)
+    nlp.from_bytes(trained.to_bytes())
+    nlp.to_disk(tmp_path / "model")
+
+    class Lemmatizer:
+        labels = (3, 4)
+
+    nlp._components.append(("trainable_lemmatizer", Lemmatizer()))
+    with pytest.raises(MslmError, match=r"\[M792\] component 'trainable_lemmatizer'"):
+        fresh_strings(nlp)
