@@ -1,6 +1,7 @@
 """How much is masked: a share of the units, or as much as another strategy masks."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -91,6 +92,37 @@ class Amount:
         assert self.rate is not None
         count = math.floor(self.rate * len(units.ids) + rng.random())
         return min(count, len(units.ids))
+
+
+class DrawnMasking(Strategy):
+    """Masks groups of units in a random order until the amount is reached.
+
+    What the groups are, and their order, is all in which such strategies differ.
+    Raises MslmError (M401, M402, M412), see `Amount`.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate: float | None = None,
+        budget: Strategy | None = None,
+        unit: Unit = "word",
+    ) -> None:
+        self.amount = Amount(rate=rate, budget=budget, unit=unit)
+        self.unit: Unit = unit
+
+    @abstractmethod
+    def groups(
+        self, sentence: SentencePieces, units: Units, rng: np.random.Generator
+    ) -> Iterable[Sequence[int]]:
+        """Positions in `units`, group by group, in the order in which to mask them."""
+
+    def plan(self, sentence: SentencePieces, *, rng: np.random.Generator) -> MaskPlan:
+        units = Units.of(sentence, self.unit)
+        limit = self.amount.limit(sentence, units, rng)
+        groups = self.groups(sentence, units, rng)
+        chosen = self.amount.fill(units, groups, limit)
+        return base_plan(sentence, units, chosen, self.unit)
 
 
 def base_plan(

@@ -1,21 +1,21 @@
 """PMI masking: algorithm 2 of Abaho et al. 2024, after Levine et al. 2021."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import Errors, MslmError
-from ..types import MaskPlan, SentencePieces
-from .amount import Amount, Units, base_plan
+from ..types import SentencePieces
+from .amount import DrawnMasking, Units
 from .strategy import Strategy
 
 Ngram = tuple[str, ...]
 
 
-class PmiMasking(Strategy):
+class PmiMasking(DrawnMasking):
     """Masks collocations whole: n-grams of a vocabulary, and the words between them.
 
     A sentence is cut into the vocabulary's n-grams, the longest first, and single
@@ -35,20 +35,19 @@ class PmiMasking(Strategy):
         rate: float | None = None,
         budget: Strategy | None = None,
     ) -> None:
-        self.amount = Amount(rate=rate, budget=budget, unit="word")
+        super().__init__(rate=rate, budget=budget, unit="word")
         self.vocabulary = vocabulary
         self._ngrams: frozenset[Ngram] | None = None
         self._longest = 1  # words in the longest n-gram, once they are read
         self._reading = threading.Lock()
 
-    def plan(self, sentence: SentencePieces, *, rng: np.random.Generator) -> MaskPlan:
-        units = Units.of(sentence, "word")
-        limit = self.amount.limit(sentence, units, rng)
-        groups = list(self._cut(sentence, units))
-        whole = (groups[i] for i in rng.permutation(len(groups)).tolist())
+    def groups(
+        self, sentence: SentencePieces, units: Units, rng: np.random.Generator
+    ) -> Iterable[Sequence[int]]:
+        cut = list(self._cut(sentence, units))
+        whole = (cut[i] for i in rng.permutation(len(cut)).tolist())
         single = ((i,) for i in rng.permutation(len(units.ids)).tolist())
-        chosen = self.amount.fill(units, chain(whole, single), limit)
-        return base_plan(sentence, units, chosen, "word")
+        return chain(whole, single)
 
     @property
     def ngrams(self) -> frozenset[Ngram]:
@@ -76,8 +75,9 @@ class PmiMasking(Strategy):
 
     def __getstate__(self) -> dict[str, object]:
         """Without the lock, which cannot be copied, and without what was read."""
-        kept = {"amount": self.amount, "vocabulary": self.vocabulary}
-        return {**kept, "_ngrams": None}
+        return {k: v for k, v in self.__dict__.items() if k != "_reading"} | {
+            "_ngrams": None
+        }
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)

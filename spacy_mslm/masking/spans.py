@@ -1,45 +1,31 @@
 """SPAN masking: algorithm 1 of Abaho et al. 2024, after SpanBERT (Joshi et al.)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ..types import MaskPlan, SentencePieces
-from .amount import Amount, Unit, Units, base_plan
-from .strategy import Strategy
+from ..types import SentencePieces
+from .amount import DrawnMasking, Units
 
 # Span lengths are geometric with this chance to stop, and clipped (SpanBERT, 3.1).
 STOP = 0.2
 LONGEST = 10
 
 
-class SpanMasking(Strategy):
+class SpanMasking(DrawnMasking):
     """Masks runs of neighbouring words (or pieces) from random starts.
 
     Lengths are drawn from Geo(0.2), at most 10. Spans are taken one after another
     until the amount is reached, the last one cut to fit; a span ends before a word
     that may not be masked. Blind to terms.
-    Raises MslmError (M401, M402, M412), see `Amount`.
     """
 
-    def __init__(
-        self,
-        *,
-        rate: float | None = None,
-        budget: Strategy | None = None,
-        unit: Unit = "word",
-    ) -> None:
-        self.amount = Amount(rate=rate, budget=budget, unit=unit)
-        self.unit = unit
-
-    def plan(self, sentence: SentencePieces, *, rng: np.random.Generator) -> MaskPlan:
-        units = Units.of(sentence, self.unit)
-        limit = self.amount.limit(sentence, units, rng)
+    def groups(
+        self, sentence: SentencePieces, units: Units, rng: np.random.Generator
+    ) -> Iterable[Sequence[int]]:
         starts = rng.permutation(len(units.ids))
         lengths = np.minimum(rng.geometric(STOP, size=len(starts)), LONGEST)
-        groups = _along_spans(units, starts, lengths)
-        chosen = self.amount.fill(units, groups, limit)
-        return base_plan(sentence, units, chosen, self.unit)
+        return _along_spans(units, starts, lengths)
 
 
 def _along_spans(
