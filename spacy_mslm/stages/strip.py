@@ -95,7 +95,7 @@ def _shorten(values: dict[str, Any]) -> None:
     for key, value in values.items():
         if isinstance(value, dict):
             _shorten(value)
-        elif isinstance(value, str) and Path(value).expanduser().is_absolute():
+        elif isinstance(value, str) and value.startswith(("/", "~/")):
             values[key] = Path(value).name
 
 
