@@ -6,7 +6,8 @@ Decoding takes each word's best tag; an I that continues nothing begins a span.
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,6 +18,16 @@ from ..nn.precision import Precision, calculating
 from ..scoring.strict import Span
 
 IGNORED = -100
+
+
+class Tagged(Protocol):
+    """A sentence: words and their typed BIO tags."""
+
+    @property
+    def words(self) -> Sequence[str]: ...
+
+    @property
+    def tags(self) -> Sequence[str]: ...
 
 
 def train_and_predict(
@@ -32,32 +43,60 @@ def train_and_predict(
     seed: int,
 ) -> list[list[Span]]:
     """Fine-tune on `train`, return the word spans found in each sentence of `test`."""
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
-    from transformers import get_linear_schedule_with_warmup as linear
-
-    torch.manual_seed(seed)
-    place = resolve_source(encoder)
     names = ["O", *sorted({t for s in train for t in s.tags} - {"O"})]
-    tokenizer = AutoTokenizer.from_pretrained(place)
-    model: Any = AutoModelForTokenClassification.from_pretrained(
-        place, num_labels=len(names)
-    )
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learn_rate, weight_decay=0.01)
-    steps = epochs * math.ceil(len(train) / batch)
-    schedule = linear(optimizer, int(warmup * steps), steps)
-    rng = np.random.default_rng(seed)
-    model.train()
-    for _ in range(epochs):
-        for rows in _batches([len(s.words) for s in train], batch, rng):
-            inputs = _encode(tokenizer, [train[i] for i in rows], names)
-            with calculating(precision, model.device):
-                loss = model(**inputs).loss
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad()
-    return list(_predict(model.eval(), tokenizer, test, names, batch))
+    updates = epochs * math.ceil(len(train) / batch)
+    learner = Learner(encoder, names, precision=precision, seed=seed)
+    learner.schedule(updates, learn_rate=learn_rate, warmup=warmup)
+    for _ in islice(learner.updates(train, batch), updates):
+        pass
+    return list(_predict(learner.model.eval(), learner.tokenizer, test, names, batch))
+
+
+class Learner:
+    """A model with its tokenizer, and an optimizer once it has a schedule."""
+
+    def __init__(
+        self, encoder: str, names: Sequence[str], *, precision: Precision, seed: int
+    ) -> None:
+        from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+        torch.manual_seed(seed)
+        place = resolve_source(encoder)
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(place)
+        self.model: Any = AutoModelForTokenClassification.from_pretrained(
+            place, id2label=dict(enumerate(names))
+        )
+        self.names = list(names)
+        self.precision = precision
+        self.rng = np.random.default_rng(seed)
+
+    def schedule(self, updates: int, *, learn_rate: float, warmup: float) -> None:
+        """Warm up over a share of `updates`, then fall to zero."""
+        from transformers import get_linear_schedule_with_warmup as linear
+
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=learn_rate, weight_decay=0.01
+        )
+        self.rates = linear(self.optimizer, int(warmup * updates), updates)
+
+    def updates(self, sentences: Sequence[Tagged], batch: int) -> Iterator[int]:
+        """Updates without end, epoch by epoch; the words of each."""
+        self.model.train()
+        lengths = [len(s.words) for s in sentences]
+        while True:
+            for rows in _batches(lengths, batch, self.rng):
+                yield self._update([sentences[i] for i in rows])
+
+    def _update(self, sentences: Sequence[Tagged]) -> int:
+        inputs = _encode(self.tokenizer, sentences, self.names)
+        with calculating(self.precision, self.model.device):
+            loss = self.model(**inputs).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.rates.step()
+        self.optimizer.zero_grad()
+        return sum(len(s.words) for s in sentences)
 
 
 def _batches(
@@ -75,7 +114,7 @@ def _batches(
 
 
 def _encode(
-    tokenizer: Any, sentences: Sequence[IobSentence], names: Sequence[str]
+    tokenizer: Any, sentences: Sequence[Tagged], names: Sequence[str]
 ) -> dict[str, torch.Tensor]:
     encoded = tokenizer(
         [list(s.words) for s in sentences],

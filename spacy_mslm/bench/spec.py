@@ -4,7 +4,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+
+Format = Literal["float32", "bfloat16"]
 
 
 class Sentence(NamedTuple):
@@ -29,7 +32,7 @@ class Spec:
     read: str
     corpus: str
     model: str
-    precision: str
+    precision: Format
     updates: int
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)

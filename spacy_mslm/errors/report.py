@@ -19,3 +19,8 @@ class ReportErrors:
         "{right} spans are right, but the reference holds {gold}. Count every span of "
         "the reference, found or not."
     )
+    M621 = (
+        "the process of '{system}' ended before it answered. Its last lines are in "
+        "{log}; the other systems can be run without it (--systems)."
+    )
+    M622 = "no system called '{value}' in this bench. Options: {options}."

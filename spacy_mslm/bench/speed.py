@@ -1,0 +1,233 @@
+"""Training and prediction beside peers: words a second, ratios, peak memory.
+
+Same encoder, sentences and machine in one run; every system in a process of its own,
+one turn after another, round by round. A number stands for the median of its rounds, a
+ratio for the median of the rounds' ratios.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import spacy
+
+from ..corpus.docs import read_docs
+from ..errors import Errors, MslmError
+from ..nn.encoder import resolve_source
+from .spec import Format, Spec
+from .turns import Contender, Measured, fit, take_turns
+
+# What of a corpus is read: its sentences, or so many words of them joined as a text.
+SHAPES = {"sentences": 0, "notes": 500, "documents": 20_000}
+FLOATS: Sequence[Format] = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class System:
+    """`module` of `systems`, its options, and the precisions that it offers."""
+
+    module: str
+    options: Mapping[str, Any]
+    precisions: Sequence[Format] = FLOATS
+    share: float = 1.0
+
+
+TRAIN = {
+    "ours, one view": System("ours", {"config": "vanilla.cfg"}),
+    "ours, two views": System("ours", {"config": "mslm.cfg"}),
+    "lean loop, one view": System("limit", {"views": 1}),
+    "lean loop, two views": System("limit", {"views": 2}),
+    "spaCy": System("spacy_trf", {}, FLOATS[:1]),
+    "spaCy, padded batches": System("spacy_trf", {"padded": True}, FLOATS[:1]),
+    "Hugging Face, batch 8": System("huggingface", {"batch": 8}),
+    "Hugging Face": System("huggingface", {"batch": 32}),
+    "EDS-NLP": System("edsnlp", {}, FLOATS[:1]),
+    "the authors' step": System("authors", {}, share=0.125),
+}
+PREDICT = {
+    "ours": System("ours", {}),
+    "encoder + tokenizer": System("limit", {}),
+    "encoder alone": System("limit", {"tokenize": False}),
+    "spaCy": System("spacy_trf", {}, FLOATS[:1]),
+    "Hugging Face": System("huggingface", {}),
+    "EDS-NLP": System("edsnlp", {}, FLOATS[:1]),
+}
+JOBS = {"train": TRAIN, "predict": PREDICT}
+
+
+@dataclass(frozen=True)
+class SpeedRun:
+    """What to measure. `corpus`: folder of `corpus iob`; `work`: where trained models
+    and logs go; `pythons`: interpreters of systems that live elsewhere, by module;
+    `updates`: how long a model trains before it predicts."""
+
+    corpus: Path
+    work: Path
+    encoder: str
+    rounds: int
+    words: int
+    updates: int
+    pythons: Mapping[str, str]
+
+    def data(self) -> str:
+        """Hash of the corpus' input, as its manifest has it."""
+        manifest = json.loads((self.corpus / "manifest.json").read_text("utf8"))
+        return str(manifest["input_hash"])
+
+
+def run_speed(
+    run: SpeedRun,
+    job: str,
+    *,
+    systems: Sequence[str],
+    shape: str,
+    precision: Format,
+    provenance: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> list[dict[str, Any]]:
+    """One line a system: settings, seconds of each turn, words a second, peak memory.
+
+    Raises MslmError: M621 where a system's process ends, M622 for an unknown system.
+    """
+    run.work.mkdir(parents=True, exist_ok=True)
+    contenders = [
+        _contender(run, job, name, shape, precision)
+        for name in chosen(job, systems)
+        if precision in JOBS[job][name].precisions
+    ]
+    log = run.work / "log.txt"
+    if job == "predict":
+        for contender in contenders:
+            if contender.system != "limit":
+                say(f"{contender.name}: trained before it predicts")
+                fit(contender, log)
+    words = run.words if job == "train" else _words_to_read(run, shape)
+    measured = take_turns(contenders, job, words=words, rounds=run.rounds, log=log)
+    settings = {
+        "job": job,
+        "shape": shape if job == "predict" else "sentences",
+        "precision": precision,
+        "encoder": run.encoder,
+        "corpus": run.data(),
+        "trained_updates": run.updates if job == "predict" else None,
+    }
+    return [_line(row, settings, provenance) for row in measured]
+
+
+def chosen(job: str, names: Sequence[str]) -> list[str]:
+    """The systems of a bench by name, all of them for none (M622)."""
+    known = JOBS[job]
+    for name in names:
+        if name not in known:
+            options = "; ".join(known)
+            raise MslmError(Errors.M622.format(value=name, options=options))
+    return list(names or known)
+
+
+def summary(lines: Iterable[Mapping[str, Any]]) -> str:
+    """A row a system: words a second, lowest and highest turn, peak memory, and how
+    many times as fast the first system is."""
+    rows = [f"{'':<24}words/s (lowest-highest)   MiB   ours / it"]
+    lines = list(lines)
+    for line in lines:
+        speeds = line["speeds"]
+        ratio = _ratio(lines[0]["speeds"], speeds)
+        rows.append(
+            f"{line['system']:<24}{line['speed']:7.0f} ({min(speeds):.0f}-"
+            f"{max(speeds):.0f})".ljust(50)
+            + f"{line['peak_mb']:7.0f}{ratio:9.2f}"
+        )
+    return "\n".join(rows)
+
+
+def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    ratios = sorted(a / b for a, b in zip(ours, theirs, strict=True))
+    middle = len(ratios) // 2
+    return (ratios[middle] + ratios[~middle]) / 2
+
+
+def _contender(
+    run: SpeedRun, job: str, name: str, shape: str, precision: Format
+) -> Contender:
+    system = JOBS[job][name]
+    spec = Spec(
+        encoder=resolve_source(run.encoder),
+        train=str(_sentences_file(run, "train")),
+        read=str(_texts_file(run, shape)),
+        corpus=str(run.corpus),
+        model=str(run.work / f"{system.module}-{run.updates}"),
+        precision=precision,
+        updates=run.updates,
+        options=dict(system.options),
+    )
+    contender = Contender(name, system.module, spec, share=system.share)
+    if system.module in run.pythons:
+        contender = replace(contender, python=run.pythons[system.module])
+    return contender
+
+
+def _sentences_file(run: SpeedRun, split: str) -> Path:
+    rows = (
+        {
+            "words": [token.text for token in doc],
+            "tags": [f"{t.ent_iob_}-{t.ent_type_}".rstrip("-") for t in doc],
+        }
+        for doc in read_docs(run.corpus / split, spacy.blank("en").vocab)
+    )
+    return _written(run.work / f"{split}.jsonl", rows)
+
+
+def _texts_file(run: SpeedRun, shape: str) -> Path:
+    """Sentences as words; notes and documents as texts of so many words."""
+    docs = read_docs(run.corpus / "test", spacy.blank("en").vocab, words_only=True)
+    sentences = ([token.text for token in doc] for doc in docs)
+    size = SHAPES[shape]
+    rows: Iterable[dict[str, Any]]
+    if size:
+        rows = ({"text": text} for text in joined(sentences, size))
+    else:
+        rows = ({"words": words} for words in sentences)
+    return _written(run.work / f"{shape}.jsonl", rows)
+
+
+def joined(sentences: Iterable[Sequence[str]], size: int) -> list[str]:
+    """Texts of `size` words or a little more: whole sentences, a line each."""
+    texts: list[str] = []
+    lines: list[str] = []
+    held = 0
+    for words in sentences:
+        lines.append(" ".join(words))
+        held += len(words)
+        if held >= size:
+            texts.append("\n".join(lines))
+            lines, held = [], 0
+    return [*texts, "\n".join(lines)] if lines else texts
+
+
+def _words_to_read(run: SpeedRun, shape: str) -> int:
+    docs = read_docs(run.corpus / "test", spacy.blank("en").vocab, words_only=True)
+    return sum(len(doc) for doc in docs)
+
+
+def _written(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    path.write_text(text, encoding="utf8")
+    return path
+
+
+def _line(
+    row: Measured, settings: Mapping[str, Any], provenance: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "system": row.name,
+        "speed": round(row.speed, 1),
+        "speeds": [round(speed, 1) for speed in row.speeds],
+        "words": row.words,
+        "found": row.found,
+        "peak_mb": round(row.peak_mb),
+        "settings": dict(settings),
+        "versions": row.versions,
+        "provenance": dict(provenance),
+    }
