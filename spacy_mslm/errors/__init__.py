@@ -55,6 +55,7 @@ class Notes(metaclass=_Coded):
         "masks are and finds little or nothing in clean text, which is all that it "
         "will read. For use, set detection_view = clean."
     )
+    N504 = "batches are sorted by words, not by pieces: {reason}"
     N520 = (
         "{path}: no terms in {docs} documents, so masks fall on words alone (plain "
         "masked-LM training)."

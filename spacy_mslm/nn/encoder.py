@@ -60,16 +60,43 @@ def load_encoder(source: str) -> LoadedEncoder:
     Weights are read from safetensors, or from `.bin` files as plain tensors
     (`weights_only`). Raises MslmError: M403-M407.
     """
-    place = resolve_source(source)
-    local = Path(place).exists()
+    with _explained(source) as place:
+        fast = _fast_tokenizer(place)
+        model, missing = _load_model(place)
+    tokenizer = _pieces_of(fast, source)
+    encoder = getattr(model, model.base_model_prefix, model)
+    _check_vocabulary(source, len(fast), encoder)
+    mlm, pretrained = _mlm_head(model, encoder, missing)
+    return LoadedEncoder(without_pooler(encoder), tokenizer, mlm, pretrained)
+
+
+def load_tokenizer(source: str) -> PieceTokenizer:
+    """The encoder's tokenizer alone. Raises MslmError: M403-M407."""
+    with _explained(source) as place:
+        fast = _fast_tokenizer(place)
+    return _pieces_of(fast, source)
+
+
+def _fast_tokenizer(place: str) -> Any:
     from transformers import AutoTokenizer
 
+    return AutoTokenizer.from_pretrained(place, use_fast=True, add_prefix_space=True)
+
+
+def _pieces_of(fast: Any, source: str) -> PieceTokenizer:
+    if not getattr(fast, "is_fast", False):
+        raise MslmError(Errors.M405.format(source=source, reason="no fast tokenizer"))
+    return PieceTokenizer(fast.backend_tokenizer, read_specials(fast, source))
+
+
+@contextlib.contextmanager
+def _explained(source: str) -> Iterator[str]:
+    """Where `source` lies; what goes wrong in reading it becomes M404 or M405."""
+    place = resolve_source(source)
+    local = Path(place).exists()
     try:
         with _quiet():
-            slow_or_fast = AutoTokenizer.from_pretrained(
-                place, use_fast=True, add_prefix_space=True
-            )
-            model, missing = _load_model(place)
+            yield place
     except (OSError, ValueError, RuntimeError, KeyError, EOFError, ImportError) as err:
         raise _explain(source, err, local=local) from None
     except Exception as err:
@@ -78,15 +105,6 @@ def load_encoder(source: str) -> LoadedEncoder:
         if not reader and type(err) not in (Exception, AttributeError):
             raise
         raise _explain(source, err, local=local) from None
-    if not getattr(slow_or_fast, "is_fast", False):
-        raise MslmError(Errors.M405.format(source=source, reason="no fast tokenizer"))
-    tokenizer = PieceTokenizer(
-        slow_or_fast.backend_tokenizer, read_specials(slow_or_fast, source)
-    )
-    encoder = getattr(model, model.base_model_prefix, model)
-    _check_vocabulary(source, len(slow_or_fast), encoder)
-    mlm, pretrained = _mlm_head(model, encoder, missing)
-    return LoadedEncoder(without_pooler(encoder), tokenizer, mlm, pretrained)
 
 
 _READERS = (

@@ -1,25 +1,29 @@
 """The network: an encoder, and heads that read its vectors."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .bio import n_tags
+from .buckets import PREDICTED_PART, TRAINED_PART, buckets
+from .dropout import Dropout, with_cheap_dropout
 from .heads import HeadSettings, MlmHead, TagHead, pool_spans
 from .pieces import PieceTokenizer
 from .precision import Precision, calculating
-from .shapes import Float, Int
+from .shapes import Bool, Float, Int
 from .windows import Window
 
 PLACE = "_name_or_path"
-# Encoder batches of one update whose activations are kept for the backward pass: a
-# batch of 4,096 pieces holds 2 GB with MiniLM, about 8 GB with BERT-base.
-BATCHES_KEPT = 2
+# Times `max_batch_pieces` whose activations one update keeps for the backward pass:
+# 4,096 pieces hold 2 GB with MiniLM, about 8 GB with BERT-base.
+PARTS_KEPT = 2
 
 
 class MslmNetwork(nn.Module):
@@ -41,7 +45,7 @@ class MslmNetwork(nn.Module):
     ) -> None:
         super().__init__()
         heads = heads or HeadSettings()
-        self.encoder = encoder
+        self.encoder = with_cheap_dropout(encoder)
         self.tokenizer = tokenizer
         self.labels = tuple(labels)
         self.mlm = mlm
@@ -49,7 +53,7 @@ class MslmNetwork(nn.Module):
         self.precision: Precision = "float32"
         self.head_settings = heads
         width = self.config.hidden_size
-        self.dropout = nn.Dropout(0.0)
+        self.dropout = Dropout(0.0)
         self.detection = TagHead(
             width,
             n_tags(len(self.labels) if heads.typed else 1),
@@ -90,47 +94,65 @@ class MslmNetwork(nn.Module):
     ) -> Float[Tensor, "N H"]:
         """Vectors of all scored pieces, in the order of `windows`.
 
-        Windows are encoded in order of length, at most `max_batch_pieces` padded
+        Windows of like length are encoded together, at most `max_batch_pieces` padded
         pieces at once, so that little is spent on padding. In training a document of
-        many such batches keeps no inner activations: they are computed again in the
-        backward pass, which bounds memory by one batch, whatever the document.
+        many such parts keeps no inner activations: they are computed again in the
+        backward pass, which bounds memory by one part, whatever the document.
         """
-        lengths = [len(w.ids) for w in windows]
-        order = sorted(range(len(windows)), key=lengths.__getitem__)
-        batches = [
-            [windows[i] for i in order[first:last]]
-            for first, last in _batches([lengths[i] for i in order], max_batch_pieces)
-        ]
-        if not batches:
+        if not windows:
             return self.detection.linear.weight.new_zeros(0, self.config.hidden_size)
-        again = torch.is_grad_enabled() and len(batches) > BATCHES_KEPT
-        vectors = [
-            checkpoint(self._encode_rows, rows, use_reentrant=False)
-            if again
-            else self._encode_rows(rows)
-            for rows in batches
-        ]
-        counts = torch.tensor(
-            [windows[i].scored[1] - windows[i].scored[0] for i in order]
-        )
-        pieces = torch.cat(vectors)
-        return pieces[_restore(torch.tensor(order), counts).to(pieces.device)]
+        lengths = np.array([len(w.ids) for w in windows])
+        learning = torch.is_grad_enabled()
+        part = TRAINED_PART if learning else PREDICTED_PART
+        parts = buckets(lengths, most=max_batch_pieces, part=part)
+        padded = sum(len(rows) * int(lengths[rows[-1]]) for rows in parts)
+        # Position 0 is padding; window i begins at starts[i].
+        pad = np.array([self.tokenizer.specials.pad])
+        ids = torch.from_numpy(np.concatenate([pad, *(w.ids for w in windows)]))
+        starts = 1 + np.cumsum(lengths) - lengths
+        scored = np.zeros(len(ids), dtype=bool)
+        for start, window in zip(starts, windows, strict=True):
+            scored[start + window.scored[0] : start + window.scored[1]] = True
+        inputs = self._inputs(ids.to(self.device))
+        again = learning and padded > PARTS_KEPT * max_batch_pieces
+        vectors, order = [], []
+        # One context for all parts: weights are cast once.
+        with calculating(self.precision, self.device):
+            for rows in parts:
+                within = np.arange(lengths[rows[-1]])
+                filled = within < lengths[rows, None]
+                places = np.where(filled, starts[rows, None] + within, 0)
+                wanted = scored[places]
+                order.append(places[wanted])
+                at = [torch.from_numpy(x).to(self.device) for x in (places, wanted)]
+                vectors.append(
+                    checkpoint(self._encode_part, inputs, *at, use_reentrant=False)
+                    if again
+                    else self._encode_part(inputs, *at)
+                )
+        back = torch.from_numpy(np.argsort(np.concatenate(order)))
+        return torch.cat(vectors)[back.to(self.device)]
 
-    def _encode_rows(self, rows: Sequence[Window]) -> Float[Tensor, "n H"]:
-        width = max(len(row.ids) for row in rows)
-        ids = torch.full((len(rows), width), self.tokenizer.specials.pad)
-        mask = torch.zeros(len(rows), width, dtype=torch.long)
-        scored = torch.zeros(len(rows), width, dtype=torch.bool)
-        for i, row in enumerate(rows):
-            ids[i, : len(row.ids)] = torch.from_numpy(row.ids)
-            mask[i, : len(row.ids)] = 1
-            scored[i, row.scored[0] : row.scored[1]] = True
-        device = self.device
-        with calculating(self.precision, device):
-            hidden: Float[Tensor, "B P H"] = self.encoder(
-                input_ids=ids.to(device), attention_mask=mask.to(device)
-            ).last_hidden_state
-        return hidden[scored.to(device)].float()
+    def _inputs(self, ids: Int[Tensor, " n"]) -> Callable[[Tensor], dict[str, Tensor]]:
+        """What the encoder is given for pieces by their place. While it learns, all
+        embeddings are looked up at once: each look-up costs a gradient as large as the
+        vocabulary."""
+        if not torch.is_grad_enabled():
+            return lambda places: {"input_ids": ids[places]}
+        embeddings: Any = self.encoder.get_input_embeddings()
+        vectors = embeddings(ids)
+        return lambda places: {"inputs_embeds": F.embedding(places, vectors)}
+
+    def _encode_part(
+        self,
+        inputs: Callable[[Tensor], dict[str, Tensor]],
+        places: Int[Tensor, "B P"],
+        wanted: Bool[Tensor, "B P"],
+    ) -> Float[Tensor, "n H"]:
+        hidden: Float[Tensor, "B P H"] = self.encoder(
+            **inputs(places), attention_mask=(places > 0).long()
+        ).last_hidden_state
+        return hidden[wanted].float()
 
     def detect(self, vectors: Float[Tensor, "W H"]) -> Float[Tensor, "W L"]:
         """Logits of the BIO tags for the vectors of words' first pieces."""
@@ -168,24 +190,3 @@ class MslmNetwork(nn.Module):
             "encoder": encoder,
         }
         return json.dumps(content, indent=2, sort_keys=True).encode("utf8")
-
-
-def _batches(lengths: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
-    """Ranges over ascending `lengths`, each of at most `most` padded pieces."""
-    first = 0
-    for last, length in enumerate(lengths):
-        if last > first and (last + 1 - first) * length > most:
-            yield first, last
-            first = last
-    if lengths:
-        yield first, len(lengths)
-
-
-def _restore(order: Tensor, counts: Tensor) -> Tensor:
-    """Indices that bring pieces stacked by `order` back to the windows' own order."""
-    starts = counts.cumsum(0) - counts
-    back = torch.argsort(order)
-    starts, counts = starts[back], counts[back]
-    row = torch.repeat_interleave(counts)
-    within = torch.arange(len(row)) - (counts.cumsum(0) - counts)[row]
-    return starts[row] + within

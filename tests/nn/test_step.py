@@ -65,10 +65,18 @@ class Spy:
         encoder = type(network.encoder)
         forward, head = encoder.forward, type(network.mlm).forward
 
-        def read(self_, input_ids, attention_mask, **kwargs):
-            for ids, mask in zip(input_ids, attention_mask, strict=True):
-                self.rows.append(ids[mask.bool()].tolist())
-            return forward(self_, input_ids, attention_mask, **kwargs)
+        def read(self_, inputs_embeds, attention_mask, **kwargs):
+            table = self_.get_input_embeddings().weight
+            for row, mask in zip(inputs_embeds, attention_mask, strict=True):
+                same = (row[mask.bool(), None] == table).all(-1)
+                assert (same.sum(-1) == 1).all()
+                self.rows.append(same.int().argmax(-1).tolist())
+            return forward(
+                self_,
+                inputs_embeds=inputs_embeds,
+                attention_mask=attention_mask,
+                **kwargs,
+            )
 
         def reconstruct(self_, vectors, embeddings):
             self.logits.append(len(vectors))
