@@ -3,24 +3,27 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .bio import n_tags
-from .buckets import PREDICTED_PART, TRAINED_PART, buckets
+from .buckets import PREDICTED_PART, TRAINED_PART
 from .dropout import Dropout, with_cheap_dropout
 from .heads import HeadSettings, MlmHead, TagHead, pool_spans
+from .layout import Layout
 from .pieces import PieceTokenizer
-from .precision import Precision, calculating
+from .precision import Precision, calculating, uses_bfloat16
+from .served import Served
 from .shapes import Bool, Float, Int
 from .windows import Window
 
 PLACE = "_name_or_path"
+Reader = Callable[[Tensor], Tensor]  # (B, P) places to vectors of scored pieces
 # Times `max_batch_pieces` whose activations one update keeps for the backward pass:
 # 4,096 pieces hold 2 GB with MiniLM, about 8 GB with BERT-base.
 PARTS_KEPT = 2
@@ -53,6 +56,7 @@ class MslmNetwork(nn.Module):
         self.precision: Precision = "float32"
         self.head_settings = heads
         width = self.config.hidden_size
+        self.served = Served()
         self.dropout = Dropout(0.0)
         self.detection = TagHead(
             width,
@@ -101,58 +105,49 @@ class MslmNetwork(nn.Module):
         """
         if not windows:
             return self.detection.linear.weight.new_zeros(0, self.config.hidden_size)
-        lengths = np.array([len(w.ids) for w in windows])
         learning = torch.is_grad_enabled()
+        layout = Layout.of(windows, self.tokenizer.specials.pad)
         part = TRAINED_PART if learning else PREDICTED_PART
-        parts = buckets(lengths, most=max_batch_pieces, part=part)
-        padded = sum(len(rows) * int(lengths[rows[-1]]) for rows in parts)
-        # Position 0 is padding; window i begins at starts[i].
-        pad = np.array([self.tokenizer.specials.pad])
-        ids = torch.from_numpy(np.concatenate([pad, *(w.ids for w in windows)]))
-        starts = 1 + np.cumsum(lengths) - lengths
-        scored = np.zeros(len(ids), dtype=bool)
-        for start, window in zip(starts, windows, strict=True):
-            scored[start + window.scored[0] : start + window.scored[1]] = True
-        inputs = self._inputs(ids.to(self.device))
-        again = learning and padded > PARTS_KEPT * max_batch_pieces
-        vectors, order = [], []
+        parts = layout.parts(most=max_batch_pieces, part=part)
+        ids, scored, back, *places = (
+            torch.from_numpy(array).to(self.device)
+            for array in (layout.ids, layout.scored, layout.back(parts), *parts)
+        )
+        read = self._learning(ids, scored) if learning else self._serving(ids, scored)
+        if learning and sum(p.size for p in parts) > PARTS_KEPT * max_batch_pieces:
+            read = partial(checkpoint, read, use_reentrant=False)
         # One context for all parts: weights are cast once.
-        with calculating(self.precision, self.device):
-            for rows in parts:
-                within = np.arange(lengths[rows[-1]])
-                filled = within < lengths[rows, None]
-                places = np.where(filled, starts[rows, None] + within, 0)
-                wanted = scored[places]
-                order.append(places[wanted])
-                at = [torch.from_numpy(x).to(self.device) for x in (places, wanted)]
-                vectors.append(
-                    checkpoint(self._encode_part, inputs, *at, use_reentrant=False)
-                    if again
-                    else self._encode_part(inputs, *at)
-                )
-        back = torch.from_numpy(np.argsort(np.concatenate(order)))
-        return torch.cat(vectors)[back.to(self.device)]
+        with calculating(self.precision, self.device, enabled=learning):
+            return torch.cat([read(p) for p in places])[back]
 
-    def _inputs(self, ids: Int[Tensor, " n"]) -> Callable[[Tensor], dict[str, Tensor]]:
-        """What the encoder is given for pieces by their place. While it learns, all
-        embeddings are looked up at once: each look-up costs a gradient as large as the
-        vocabulary."""
-        if not torch.is_grad_enabled():
-            return lambda places: {"input_ids": ids[places]}
+    def _learning(self, ids: Int[Tensor, " n"], scored: Bool[Tensor, " n"]) -> Reader:
+        """Reads a part while gradients are kept. All embeddings are looked up at once:
+        each look-up costs a gradient as large as the vocabulary."""
         embeddings: Any = self.encoder.get_input_embeddings()
         vectors = embeddings(ids)
-        return lambda places: {"inputs_embeds": F.embedding(places, vectors)}
 
-    def _encode_part(
-        self,
-        inputs: Callable[[Tensor], dict[str, Tensor]],
-        places: Int[Tensor, "B P"],
-        wanted: Bool[Tensor, "B P"],
-    ) -> Float[Tensor, "n H"]:
-        hidden: Float[Tensor, "B P H"] = self.encoder(
-            **inputs(places), attention_mask=(places > 0).long()
-        ).last_hidden_state
-        return hidden[wanted].float()
+        def read(places: Int[Tensor, "B P"]) -> Float[Tensor, "n H"]:
+            hidden: Float[Tensor, "B P H"] = self.encoder(
+                inputs_embeds=F.embedding(places, vectors),
+                attention_mask=(places > 0).long(),
+            ).last_hidden_state
+            return hidden[scored[places]].float()
+
+        return read
+
+    def _serving(self, ids: Int[Tensor, " n"], scored: Bool[Tensor, " n"]) -> Reader:
+        """Reads a part in prediction, in bfloat16 by a copy of the encoder."""
+        encoder = self.encoder
+        if uses_bfloat16(self.precision, self.device):
+            encoder = self.served(encoder)
+
+        def read(places: Int[Tensor, "B P"]) -> Float[Tensor, "n H"]:
+            hidden: Float[Tensor, "B P H"] = encoder(
+                input_ids=ids[places], attention_mask=(places > 0).long()
+            ).last_hidden_state
+            return hidden[scored[places]].float()
+
+        return read
 
     def detect(self, vectors: Float[Tensor, "W H"]) -> Float[Tensor, "W L"]:
         """Logits of the BIO tags for the vectors of words' first pieces."""

@@ -13,15 +13,14 @@ _FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def calculating(
-    precision: Precision, device: torch.device
+    precision: Precision, device: torch.device, *, enabled: bool = True
 ) -> AbstractContextManager[None]:
     """The context in which the encoder runs on `device`.
 
     "auto" is bfloat16 where the device calculates in it natively, else float32.
     """
-    return torch.autocast(
-        device.type, torch.bfloat16, enabled=uses_bfloat16(precision, device)
-    )
+    in_bfloat16 = enabled and uses_bfloat16(precision, device)
+    return torch.autocast(device.type, torch.bfloat16, enabled=in_bfloat16)
 
 
 def uses_bfloat16(precision: Precision, device: torch.device) -> bool:

@@ -18,6 +18,8 @@ from .windows import windows_of
 DocVectors = tuple[DocPieces, npt.NDArray[np.float32]]
 # Pieces whose vectors are held at once: bounds memory, whatever the batch or document.
 GROUP_PIECES = 65_536
+# Pieces that a processor reads at once: what stays in its cache is read fastest.
+CACHED_PIECES = 1024
 
 
 def predict(
@@ -37,6 +39,9 @@ def predict(
     `vectors`: a list to which each document's pieces and their vectors are added.
     """
     network.eval()
+    most = max_batch_pieces
+    if network.device.type == "cpu":
+        most = min(most, CACHED_PIECES)
     results: list[list[ScoredSpan]] = []
     with torch.inference_mode():
         for group, pieces in _groups(docs, network.tokenizer(docs)):
@@ -47,7 +52,7 @@ def predict(
                     doc, doc_pieces, network.tokenizer.specials, max_pieces=max_pieces
                 )
             ]
-            encoded = network.encode(windows, max_batch_pieces=max_batch_pieces)
+            encoded = network.encode(windows, max_batch_pieces=most)
             results += _read(network, group, pieces, encoded, outside_bias)
             if vectors is not None:
                 parts = encoded.split([len(p.ids) for p in pieces])

@@ -1,9 +1,10 @@
-"""Batches of like length: no time is spent on padding."""
+"""Batches: of like length in training, of bounded size in prediction."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import logger
 
@@ -71,5 +72,19 @@ def _cut(examples: Sequence[Example], size: int) -> Iterator[list[Example]]:
             batch, words = [], 0
         batch.append(example)
         words += len(example)
+    if batch:
+        yield batch
+
+
+def by_words(stream: Iterable[Doc], docs: int, words: int) -> Iterator[list[Doc]]:
+    """Batches of at most `docs` Docs that are full once they hold `words` words."""
+    batch: list[Doc] = []
+    held = 0
+    for doc in stream:
+        batch.append(doc)
+        held += len(doc)
+        if len(batch) >= docs or held >= words:
+            yield batch
+            batch, held = [], 0
     if batch:
         yield batch

@@ -1,7 +1,7 @@
 """`mslm_ner`: a trainable component that owns its encoder."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..nn import MslmNetwork, Objective, ScoredSpan, make_batch, step
 from ..scoring.calibration import tempered
 from ..types import MaskWeights
 from .architectures import predict_docs
+from .batching import by_words
 from .concept_ids import ConceptIds
 from .initialize import entity_forms, entity_labels, start_network, with_sentences
 from .learning import add_losses, count_mask_weights, read_annotations
@@ -30,6 +31,9 @@ from .settings import ModelSettings
 from .shim import MslmShim, shim_of
 from .storage import Stored
 from .trf_data import WithVectors, predict_with_vectors, set_trf_data
+
+# What `pipe` holds at once.
+WORDS_AT_ONCE = 50_000
 
 
 class MslmNer(Stored, ListenedTo, TrainablePipe):
@@ -142,6 +146,18 @@ class MslmNer(Stored, ListenedTo, TrainablePipe):
         if self.trf_data:
             return predict_with_vectors(self.model, list(docs))
         return predict_docs(self.model, list(docs))
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Annotate a stream, `batch_size` Docs at once or as many as hold about
+        `WORDS_AT_ONCE` words: memory stays flat, however long they are."""
+        handle = self.get_error_handler()
+        for docs in by_words(stream, batch_size, WORDS_AT_ONCE):
+            try:
+                self.set_annotations(docs, self.predict(docs))
+            except Exception as err:
+                handle(self.name, self, docs, err)
+            else:
+                yield from docs
 
     def set_annotations(
         self, docs: Iterable[Doc], predictions: Sequence[Sequence[ScoredSpan]]

@@ -1,6 +1,7 @@
 """Docs into the torch core's own documents; examples into what is known of them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from spacy.tokens import Doc
@@ -22,11 +23,16 @@ def read_doc(doc: Doc) -> WordDoc:
     placeholders = np.fromiter(map(is_placeholder, words), bool, len(words))
     for i in np.flatnonzero(placeholders):
         words[i] = PLACEHOLDER_FORM
-    if doc.has_annotation("SENT_START"):
-        sentences = tuple((s.start, s.end) for s in doc.sents)
-    else:
-        sentences = ((0, len(words)),) if words else ()
-    return WordDoc(tuple(words), sentences, placeholders, text_hash(doc.text))
+    return WordDoc(tuple(words), _sentences(doc), placeholders, text_hash(doc.text))
+
+
+def _sentences(doc: Doc) -> tuple[tuple[int, int], ...]:
+    """Half-open ranges; one where nothing is marked. As `doc.sents`, at once."""
+    if not len(doc):
+        return ()
+    starts = np.flatnonzero(doc.to_array("SENT_START") == 1)
+    edges = np.union1d([0, len(doc)], starts).tolist()
+    return tuple(pairwise(edges))
 
 
 def read_annotation(

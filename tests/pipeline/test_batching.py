@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.pipeline.batching import batch_by_length
+from spacy_mslm.pipeline.batching import batch_by_length, by_words
 
 VOCAB = spacy.blank("en").vocab
 
@@ -69,3 +69,17 @@ def test_without_its_encoder_it_sorts_by_words(caplog):
 def test_out_of_range(wrong):
     with pytest.raises(MslmError, match="M408"):
         batch_by_length(**{"size": 1, "buffer": 1, "encoder": None, **wrong})
+
+
+@given(
+    lengths=st.lists(st.integers(0, 60), max_size=60),
+    docs=st.integers(1, 20),
+    words=st.integers(1, 100),
+)
+def test_what_is_predicted_at_once_is_bounded(lengths, docs, words):
+    stream = [Doc(VOCAB, words=["pain"] * n) for n in lengths]
+    batches = list(by_words(iter(stream), docs, words))
+    assert [id(d) for b in batches for d in b] == list(map(id, stream))
+    for batch in batches:
+        assert 0 < len(batch) <= docs
+        assert sum(map(len, batch[:-1])) < words
