@@ -17,7 +17,7 @@ from ..corpus.docs import read_docs
 from ..errors import Errors, MslmError
 from ..nn.encoder import resolve_source
 from .spec import Format, Spec
-from .turns import Contender, Measured, fit, take_turns
+from .turns import Contender, fit, take_turns
 
 # What of a corpus is read: its sentences, or so many words of them joined as a text.
 SHAPES = {"sentences": 0, "notes": 500, "documents": 20_000}
@@ -37,6 +37,9 @@ class System:
 TRAIN = {
     "ours, one view": System("ours", {"config": "vanilla.cfg"}),
     "ours, two views": System("ours", {"config": "mslm.cfg"}),
+    "ours, a quarter masked": System(
+        "ours", {"overrides": {"components.ner.model.masked_share": 0.25}}
+    ),
     "lean loop, one view": System("limit", {"views": 1}),
     "lean loop, two views": System("limit", {"views": 2}),
     "spaCy": System("spacy_trf", {}, FLOATS[:1]),
@@ -113,7 +116,7 @@ def run_speed(
         "corpus": run.data(),
         "trained_updates": run.updates if job == "predict" else None,
     }
-    return [_line(row, settings, provenance) for row in measured]
+    return [row.to_line(settings, provenance) for row in measured]
 
 
 def chosen(job: str, names: Sequence[str]) -> list[str]:
@@ -215,19 +218,3 @@ def _written(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     text = "".join(json.dumps(row) + "\n" for row in rows)
     path.write_text(text, encoding="utf8")
     return path
-
-
-def _line(
-    row: Measured, settings: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {
-        "system": row.name,
-        "speed": round(row.speed, 1),
-        "speeds": [round(speed, 1) for speed in row.speeds],
-        "words": row.words,
-        "found": row.found,
-        "peak_mb": round(row.peak_mb),
-        "settings": dict(settings),
-        "versions": row.versions,
-        "provenance": dict(provenance),
-    }

@@ -50,6 +50,22 @@ class Measured:
     def speed(self) -> float:
         return statistics.median(self.speeds)
 
+    def to_line(
+        self, settings: Mapping[str, Any], provenance: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The result as it is kept: a line of JSON."""
+        return {
+            "system": self.name,
+            "speed": round(self.speed, 1),
+            "speeds": [round(speed, 1) for speed in self.speeds],
+            "words": self.words,
+            "found": self.found,
+            "peak_mb": round(self.peak_mb),
+            "settings": dict(settings),
+            "versions": self.versions,
+            "provenance": dict(provenance),
+        }
+
 
 def take_turns(
     contenders: Sequence[Contender],

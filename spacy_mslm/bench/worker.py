@@ -36,11 +36,20 @@ def main(system: str, job: str) -> None:
 
 def peak_memory() -> float:
     """The most memory this process ever held, in MiB (Linux; NaN elsewhere)."""
+    return _status("VmHWM:")
+
+
+def memory_now() -> float:
+    """The memory that this process holds, in MiB (Linux; NaN elsewhere)."""
+    return _status("VmRSS:")
+
+
+def _status(field: str) -> float:
     try:
         status = Path("/proc/self/status").read_text(encoding="utf8")
     except OSError:
         return float("nan")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return int(status.partition(field)[2].split()[0]) / 1024
 
 
 def _own_stdout() -> TextIO:

@@ -71,16 +71,13 @@ def stability_cli(
             docs=docs,
             provenance=_provenance(),
         )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("a", encoding="utf8") as file:
-            file.write(json.dumps(line, sort_keys=True) + "\n")
         print(f"{precision}, {line['words']} words, each against alone:")
         for name, row in line["ways"].items():
             print(
                 f"  {name:<15} distance of the two best moved by at most "
                 f"{row['moved']:.1e}; {row['changed']} tags changed"
             )
-    print(f"Wrote {out}")
+        _append(out, line)
 
 
 _CORPUS = typer.Argument(help="Folder written by 'corpus iob'.")
@@ -127,6 +124,78 @@ def predict_cli(
     _speed(run, "predict", systems, shapes.split(","), precisions, out)
 
 
+@bench_app.command("label")
+def label_cli(
+    notes: Annotated[Path, typer.Argument(help="CSV, JSONL (also .gz) or folder.")],
+    concepts: Annotated[Path, typer.Option(help="Folder made by 'concepts build'.")],
+    out: Annotated[Path, _OUT],
+    work: Annotated[Path, _WORK] = Path("work/bench"),
+    python: Annotated[list[str] | None, _PYTHON] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Notes to label.")] = 300,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each system.")] = 3,
+) -> None:
+    """Labelling with a terminology: words a second beside its peers."""
+    from ..bench.labelling import run_labelling
+    from ..bench.speed import summary
+
+    lines = run_labelling(
+        notes,
+        concepts,
+        work,
+        limit=limit,
+        rounds=rounds,
+        pythons=_pythons(python),
+        provenance=_provenance(),
+    )
+    print(summary(lines))
+    _append(out, *lines)
+
+
+@bench_app.command("memory")
+def memory_cli(
+    model: Annotated[str, typer.Argument(help="Pipeline folder or package name.")],
+    corpus: Annotated[Path, _CORPUS],
+    out: Annotated[Path, _OUT],
+    docs: Annotated[int, typer.Option(min=10)] = 100_000,
+    words: Annotated[int, typer.Option(min=1, help="Of each document.")] = 6,
+    precision: Annotated[str, typer.Option()] = "float32",
+) -> None:
+    """Memory of prediction: by number of documents, and by their length."""
+    from ..bench.memory import run_memory
+
+    line = run_memory(model, corpus, docs=docs, words=words, precision=precision)
+    held = ", ".join(map(str, line["held_mb"]))
+    print(f"MiB: loaded {line['loaded_mb']}, peak {line['peak_mb']}")
+    print(f"held after each tenth of {docs} documents: {held}")
+    for length, peak in line["peak_mb_of_one_document"].items():
+        print(f"peak of one document of {length} words: {peak}")
+    _append(out, {**line, "provenance": _provenance()})
+
+
+@bench_app.command("start")
+def start_cli(
+    model: Annotated[str, typer.Argument(help="Pipeline folder or package name.")],
+    out: Annotated[Path, _OUT],
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
+) -> None:
+    """Start-up: importing and loading, each in a fresh process."""
+    from ..bench.start import run_start
+
+    line = run_start(model, rounds=rounds)
+    for name, seconds in line["seconds"].items():
+        print(f"{name:<24}{min(seconds):.2f}-{max(seconds):.2f} s")
+    print(f"import spacy_mslm / import spacy: {line['import_ratio']:.2f}")
+    print(f"spacy.load / libraries and weights: {line['load_ratio']:.2f}")
+    _append(out, {**line, "provenance": _provenance()})
+
+
+def _append(out: Path, *lines: dict[str, Any]) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("a", encoding="utf8") as file:
+        file.writelines(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+    print(f"Wrote {out}")
+
+
 def _speed_run(
     corpus: Path,
     work: Path,
@@ -138,8 +207,11 @@ def _speed_run(
 ) -> "SpeedRun":
     from ..bench.speed import SpeedRun
 
-    pythons = dict(pair.partition("=")[::2] for pair in python or ())
-    return SpeedRun(corpus, work, encoder, rounds, words, updates, pythons)
+    return SpeedRun(corpus, work, encoder, rounds, words, updates, _pythons(python))
+
+
+def _pythons(pairs: list[str] | None) -> dict[str, str]:
+    return dict(pair.partition("=")[::2] for pair in pairs or ())
 
 
 def _speed(
@@ -164,11 +236,8 @@ def _speed(
                 provenance=_provenance(),
                 say=print,
             )
-            out.parent.mkdir(parents=True, exist_ok=True)
-            with out.open("a", encoding="utf8") as file:
-                file.writelines(json.dumps(x, sort_keys=True) + "\n" for x in lines)
             print(f"{job}, {shape}, {precision}\n{summary(lines)}")
-    print(f"Wrote {out}")
+            _append(out, *lines)
 
 
 def _provenance() -> dict[str, Any]:

@@ -62,6 +62,11 @@ class CoreErrors:
         "'detection_view' is '{view}', but 'masking' is null: there is no masked view. "
         'Set masking, or detection_view = "clean".'
     )
+    M433 = (
+        "'masked_share' is {share}, but entities are read in the masked view "
+        "(detection_view = {view}), which then holds every row. Set masked_share = 1.0 "
+        'or detection_view = "clean".'
+    )
     M432 = (
         "'{name}' cannot be used with typed tagging, which has no classifier. Set it "
         'to {default}, or tagging = "untyped".'

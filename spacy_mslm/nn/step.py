@@ -35,7 +35,8 @@ class Objective:
     pieces that go through the encoder at once. `detection_view`: what L_ED and L_EL
     read; without masks it is always the clean view. `reduction`: each part as a mean
     over its units, or ("sum") as its equation is written: a sum, unscaled weights,
-    averaged over sentences.
+    averaged over sentences. `masked_share`: of the rows with a masked piece, how many
+    the masked view holds; drawn anew in each update, so that all are read in time.
     """
 
     mask_weights: MaskWeights
@@ -45,6 +46,7 @@ class Objective:
     detection_view: DetectionView = "clean"
     reduction: Reduction = "mean"
     corruption: Corruption = ALL_MASKED
+    masked_share: float = 1.0
 
 
 def step(network: MslmNetwork, batch: Batch, objective: Objective) -> LossParts:
@@ -114,7 +116,7 @@ def _masked_view(
         strict=bool(batch.kinds),
     ):
         # One key beyond those of the sentences' masks and of the sampled spans.
-        rng = _rng(batch.key, doc, 1)
+        rng, chance = _rng(batch.key, doc, 1), _rng(batch.key, doc, 2)
         ids = corrupt(pieces.ids, drawn, network.tokenizer, objective.corruption, rng)
         reads = whole and bool(annotation.known.any())
         if reads:
@@ -124,7 +126,8 @@ def _masked_view(
         )
         ranges = cut(doc, pieces, max_pieces=most)
         for row, (_, _, first, last) in zip(rows, ranges, strict=True):
-            if reads or drawn[first:last].any():
+            hidden = drawn[first:last].any()
+            if reads or (hidden and chance.random() < objective.masked_share):
                 windows.append(row)
                 targets.append(pieces.ids[first:last])
                 kinds.append(drawn[first:last])

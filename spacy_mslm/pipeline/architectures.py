@@ -24,6 +24,7 @@ def build_mslm_ner(
     encoder: EncoderSource,
     masking: Strategy | None,
     corruption: Corruption,
+    masked_share: float,
     weighting: Weighting,
     detection_view: DetectionView,
     reduction: Reduction,
@@ -48,6 +49,7 @@ def build_mslm_ner(
     corruption, weighting, detection_view, reduction, tagging, none_class and all that
         end in _weight or _vector: the objective (docs/method.md, section 3; each value
         is explained in configs/mslm.cfg).
+    masked_share (float): of the rows with a masked piece, how many an update reads.
     max_pieces, max_batch_pieces (int): pieces a window, specials included, and padded
         pieces that go through the encoder at once.
     precision (str): of the encoder's calculation; its weights stay float32.
@@ -60,6 +62,7 @@ def build_mslm_ner(
         encoder=encoder,
         masking=masking,
         corruption=corruption,
+        masked_share=masked_share,
         weighting=weighting,
         detection_view=detection_view,
         reduction=reduction,

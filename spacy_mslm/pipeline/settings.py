@@ -28,7 +28,7 @@ class EncoderSource:
 class ModelSettings:
     """What `MslmNer.v1` was given. `masking` None trains without a masked view.
 
-    Raises MslmError (M401, M408, M410, M431, M432) for values out of range.
+    Raises MslmError (M401, M408, M410, M431-M433) for values out of range.
     """
 
     encoder: EncoderSource
@@ -38,6 +38,7 @@ class ModelSettings:
     detection_view: DetectionView
     reduction: Reduction
     corruption: Corruption
+    masked_share: float
     heads: HeadSettings
     max_pieces: int
     max_batch_pieces: int
@@ -64,6 +65,14 @@ class ModelSettings:
             at_least(f"{part}_weight", getattr(self.loss_weights, part), 0)
         if self.detection_view != "clean" and self.masking is None:
             raise MslmError(Errors.M431.format(view=self.detection_view))
+        if not 0 <= self.masked_share <= 1:
+            value = self.masked_share
+            raise MslmError(Errors.M401.format(name="masked_share", value=value))
+        if self.masked_share < 1 and self.detection_view != "clean":
+            message = Errors.M433.format(
+                share=self.masked_share, view=self.detection_view
+            )
+            raise MslmError(message)
         if self.heads.typed and self.heads.classification_vector:
             message = Errors.M432.format(name="classification_vector", default=0)
             raise MslmError(message)
@@ -78,6 +87,7 @@ class ModelSettings:
             detection_view=self.detection_view,
             reduction=self.reduction,
             corruption=self.corruption,
+            masked_share=self.masked_share,
         )
 
 

@@ -25,7 +25,7 @@ from ..weak.names import label_of, servable
 from . import files
 
 _CLUSTERS = "clusters.yml"
-_TABLE = "concepts.csv"
+TABLE = "concepts.csv"
 _PACK = "pack.json"
 
 
@@ -50,7 +50,7 @@ def build_concepts(
         manifest["labels"] = list(chosen.labels)
         manifest["files"] = {
             name: files.file_sha256(folder / name)
-            for name in (_CLUSTERS, _TABLE, NAMES)
+            for name in (_CLUSTERS, TABLE, NAMES)
             if (folder / name).is_file()
         }
         (folder / files.MANIFEST).write_text(files.json_text(manifest), "utf-8")
@@ -85,7 +85,7 @@ def load_labeller(folder: Path, **settings: Any) -> Labeller:
         return MedcatLabeller.from_pack(
             pack, clusters, sha256=manifest["sha256"], **settings
         )
-    concepts = read_concepts(folder / _TABLE)
+    concepts = read_concepts(folder / TABLE)
     return MedcatLabeller.from_table(concepts, clusters, **settings)
 
 
@@ -100,7 +100,7 @@ def _from_table(
     held = Counter(type_id for concept in concepts for type_id in concept.type_ids)
     types = clusters.select(dict.fromkeys(held, ""), source=table.name)
     kept = servable(concepts, clusters, drops)
-    with (folder / _TABLE).open("w", encoding="utf-8", newline="") as file:
+    with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
         write_concepts(file, kept)
     shared = DropCounts()
     names = _write_names(folder, table_names(concepts, kept, shared), shared)

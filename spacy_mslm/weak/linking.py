@@ -50,7 +50,7 @@ def pack_names(labeller: "MedcatLabeller", drops: DropCounts) -> Iterator[Name]:
 
     Its database holds each name with the concepts that have it; one at a time.
     """
-    cdb = labeller._cat.cdb
+    cdb = labeller.cat.cdb
     for name in sorted(cdb.name2info):
         concepts: Mapping[str, str] = cdb.name2info[name]["per_cui_status"]
         if labeller.labels.keys().isdisjoint(concepts):

@@ -55,7 +55,7 @@ class MedcatLabeller(Labeller):
         self.paragraph_limit = paragraph_limit
         self.concept_ids = concept_ids or {}
         self.drops = DropCounts() if drops is None else drops
-        self._cat = cat
+        self.cat = cat
         _configure(cat.config, set(labels), source=source)
 
     @classmethod
@@ -102,7 +102,7 @@ class MedcatLabeller(Labeller):
 
     def find(self, note: Note) -> Iterator[CharSpan]:
         for start, end in paragraph_spans(note.text, self.paragraph_limit):
-            doc = self._cat(note.text[start:end])
+            doc = self.cat(note.text[start:end])
             for entity in doc.linked_ents if doc else ():
                 if span := self._span(note.text, entity, start):
                     yield span
@@ -150,7 +150,7 @@ def pack_counts(labeller: MedcatLabeller) -> dict[str, Any]:
             "concepts": len(info.cuis),
             "in_clusters": sum(cui in labels for cui in info.cuis),
         }
-        for type_id, info in sorted(labeller._cat.cdb.type_id2info.items())
+        for type_id, info in sorted(labeller.cat.cdb.type_id2info.items())
     }
 
 

@@ -212,6 +212,30 @@ def test_rows_without_a_masked_piece_are_not_encoded(
     assert spy.logits == [1] and parts.mslm.item() > 0
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_share_of_the_masked_rows_is_read_other_ones_each_time(
+    network, word_doc, annotate, monkeypatch, share
+):
+    docs = [word_doc(f"patient {i} has fever .") for i in range(60)]
+    gold = [annotate(doc, (3, 4, 0)) for doc in docs]
+    objective = replace(OBJECTIVE, masked_share=share)
+    seen = []
+    for update in range(2):
+        batch = make_batch(
+            network.tokenizer, docs, gold, joint(1, 0), seed=0, update=update
+        )
+        with monkeypatch.context() as patch:
+            spy = Spy(network, patch)
+            parts = step(network, batch, objective)
+        mask = network.tokenizer.specials.mask
+        masked = [tuple(row) for row in spy.rows if mask in row]
+        assert len(spy.rows) == 60 + len(masked)
+        assert len(masked) == pytest.approx(60 * share, abs=12 * (0 < share < 1))
+        assert (parts.mslm.item() > 0) == (share > 0)
+        seen.append(sorted(masked))
+    assert (seen[0] != seen[1]) == (0 < share < 1)
+
+
 def test_documents_without_annotation_contribute_to_mslm_only(
     network, corpus, word_doc
 ):

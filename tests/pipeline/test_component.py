@@ -173,6 +173,8 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
     assert (objective.detection_view, objective.reduction) == ("both", "sum")
     assert objective.corruption == s.corruption
     assert make_nlp(tagging="typed").get_pipe("ner").settings.heads.typed
+    fewer = make_nlp(masked_share=0.25).get_pipe("ner").settings
+    assert fewer.masked_share == fewer.objective(EQUAL).masked_share == 0.25
     joint = make_nlp().get_pipe("ner").settings.masking
     rates = (joint.entity.rate, joint.base.amount.rate)
     assert (*rates, joint.base.unit) == (0.5, 0.15, "word")
@@ -190,6 +192,8 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
         ({"precision": "float8"}, "precision"),
         ({"detection_view": "gold"}, "detection_view"),
         ({"reduction": "max"}, "reduction"),
+        ({"masked_share": 1.1}, r"\[M401\] 'masked_share'"),
+        ({"masked_share": 0.5, "detection_view": "both"}, r"\[M433\] 'masked_share'"),
         ({"tagging": "bilou"}, "tagging"),
         ({"detection_vector": -1}, r"\[M408\] 'detection_vector'"),
         ({"mslm_weight": -0.1}, r"\[M408\] 'mslm_weight'"),

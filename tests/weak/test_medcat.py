@@ -130,7 +130,7 @@ def test_a_name_does_not_join_list_items(labeller: MedcatLabeller) -> None:
 def test_min_score_drops_and_counts() -> None:
     drops = DropCounts()
     strict = MedcatLabeller.from_table(CONCEPTS, CLUSTERS, min_score=0.9, drops=drops)
-    entity = next(iter(strict._cat("aspirin").linked_ents))
+    entity = next(iter(strict.cat("aspirin").linked_ents))
     entity.context_similarity = 0.5
     assert strict._span("aspirin", entity, 0) is None
     assert drops == {"score below the least": 1}
