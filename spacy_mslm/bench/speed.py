@@ -46,7 +46,7 @@ TRAIN = {
     "spaCy, padded batches": System("spacy_trf", {"padded": True}, FLOATS[:1]),
     "Hugging Face, batch 8": System("huggingface", {"batch": 8}),
     "Hugging Face": System("huggingface", {"batch": 32}),
-    "EDS-NLP": System("edsnlp", {}, FLOATS[:1]),
+    "EDS-NLP": System("edsnlp", {}),
     "the authors' step": System("authors", {}, share=0.125),
 }
 PREDICT = {
@@ -55,7 +55,7 @@ PREDICT = {
     "encoder alone": System("limit", {"tokenize": False}),
     "spaCy": System("spacy_trf", {}, FLOATS[:1]),
     "Hugging Face": System("huggingface", {}),
-    "EDS-NLP": System("edsnlp", {}, FLOATS[:1]),
+    "EDS-NLP": System("edsnlp", {}),
 }
 JOBS = {"train": TRAIN, "predict": PREDICT}
 
