@@ -20,7 +20,8 @@ LAYERS = (
     {"notes", "weak", "corpus", "masking", "nn", "scoring", "runners"},
     {"pipeline", "experiments"},
     {"report"},
-    {"stages", "bench"},
+    {"stages"},
+    {"bench"},
     {"cli"},
     {"__main__"},
 )

@@ -23,6 +23,7 @@ from ..nn import MslmNetwork, predict
 from ..nn.precision import PRECISIONS, Precision
 from ..pipeline.component import MslmNer
 from ..pipeline.reading import read_doc
+from ..scoring.strict import Span, score
 
 Scores = npt.NDArray[np.float64]  # (W, L) log-probabilities of all words of a corpus
 
@@ -40,7 +41,7 @@ def run_stability(
 
     RETURNS (dict): `moved`: the largest change of the distance between the two best
     tags of a word (log-odds); `quantiles` of that change; `changed`: words whose best
-    tag changed, and the largest distance among them.
+    tag changed, and the largest distance among them; `strict`: scores on the split.
     Raises MslmError: M741 (no `mslm_ner` in the pipeline), M410 (precision).
     """
     if precision not in PRECISIONS:
@@ -51,7 +52,7 @@ def run_stability(
     if not found:
         reason = "no mslm_ner in it"
         raise MslmError(Errors.M741.format(model=nlp.meta["name"], reason=reason))
-    kept = islice(read_docs(corpus / split, nlp.vocab), docs)
+    kept = list(islice(read_docs(corpus / split, nlp.vocab), docs))
     read = [
         Doc(nlp.vocab, words=[token.text for token in doc])
         if doc.has_unknown_spaces
@@ -64,6 +65,8 @@ def run_stability(
         ways = _ways(found[0], read)
         name, first = next(ways)
         compared = {other: compare(first, scores) for other, scores in ways}
+        predicted = [_spans(doc) for doc in found[0].pipe(read)]
+    strict = score([_spans(doc) for doc in kept], predicted).micro
     return {
         "model": nlp.meta["name"],
         "split": split,
@@ -73,6 +76,7 @@ def run_stability(
         "against": name,
         "ways": compared,
         "moved": max(row["moved"] for row in compared.values()),
+        "strict": strict.to_dict(),
         "provenance": provenance,
     }
 
@@ -96,6 +100,10 @@ def compare(first: Scores, other: Scores) -> dict[str, Any]:
         "changed": int(changed.sum()),
         "changed_at_most": float(distance(first)[changed].max(initial=0.0)),
     }
+
+
+def _spans(doc: Doc) -> list[Span]:
+    return [(e.start, e.end, e.label_) for e in doc.ents]
 
 
 def _ways(ner: MslmNer, docs: Sequence[Doc]) -> Iterator[tuple[str, Scores]]:

@@ -71,7 +71,8 @@ def stability_cli(
             docs=docs,
             provenance=_provenance(),
         )
-        print(f"{precision}, {line['words']} words, each against alone:")
+        strict = f"strict F1 {100 * line['strict']['f']:.2f}"
+        print(f"{precision}, {line['words']} words, {strict}; each against alone:")
         for name, row in line["ways"].items():
             print(
                 f"  {name:<15} distance of the two best moved by at most "
@@ -187,6 +188,35 @@ def start_cli(
     print(f"import spacy_mslm / import spacy: {line['import_ratio']:.2f}")
     print(f"spacy.load / libraries and weights: {line['load_ratio']:.2f}")
     _append(out, {**line, "provenance": _provenance()})
+
+
+@bench_app.command("anatomy")
+def anatomy_cli(
+    model: Annotated[str, typer.Argument(help="Pipeline folder or package name.")],
+    corpus: Annotated[Path, _CORPUS],
+    out: Annotated[Path, _OUT],
+    encoder: Annotated[str, typer.Option()] = _MINILM,
+    precisions: Annotated[str, _PRECISIONS] = "float32,bfloat16",
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+) -> None:
+    """Where the time goes in prediction and training, and how it grows."""
+    from ..bench.anatomy import run_anatomy
+
+    for precision in precisions.split(","):
+        line = run_anatomy(
+            model,
+            corpus,
+            encoder=encoder,
+            precision=precision,  # type: ignore[arg-type]
+            rounds=rounds,
+        )
+        for job in ("prediction", "training"):
+            parts = (f"{part} {share:.1%}" for part, share in line[job].items())
+            print(f"{job}, {precision}: " + ", ".join(parts))
+        for thing, speeds in line["growth"].items():
+            row = "  ".join(f"{k}: {v:.0f}" for k, v in speeds.items())
+            print(f"words/s by {thing}: {row}")
+        _append(out, {**line, "provenance": _provenance()})
 
 
 def _append(out: Path, *lines: dict[str, Any]) -> None:

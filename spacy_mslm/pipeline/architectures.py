@@ -46,10 +46,9 @@ def build_mslm_ner(
 
     encoder (EncoderSource): read at `initialize`, never here.
     masking (Optional[Strategy]): what the masked view hides; null for none (vanilla).
-    corruption, weighting, detection_view, reduction, tagging, none_class and all that
-        end in _weight or _vector: the objective (docs/method.md, section 3; each value
-        is explained in configs/mslm.cfg).
-    masked_share (float): of the rows with a masked piece, how many an update reads.
+    corruption, masked_share, weighting, detection_view, reduction, tagging, none_class
+        and all that end in _weight or _vector: the objective (docs/method.md, section
+        3; each value is explained in configs/mslm.cfg).
     max_pieces, max_batch_pieces (int): pieces a window, specials included, and padded
         pieces that go through the encoder at once.
     precision (str): of the encoder's calculation; its weights stay float32.
