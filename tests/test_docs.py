@@ -21,7 +21,11 @@ from spacy_mslm.pipeline.component import MslmNer
 
 ROOT = Path(__file__).parents[1]
 README, GUIDE = ROOT / "README.md", ROOT / "docs" / "guide.md"
-PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BENCHMARKS = ROOT / "benchmarks"
+PAGES = [
+    *(README, ROOT / "CONTRIBUTING.md", BENCHMARKS / "README.md"),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 OURS, SPACY = ["python", "-m", "spacy_mslm"], ["python", "-m", "spacy"]
 ON_SEVERAL = ["accelerate", "launch"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
@@ -320,3 +324,13 @@ def test_numbers_of_the_readme_are_those_of_the_benchmark():
         shown = [by_seed[seed] for seed in sorted(by_seed)]
         cells = " | ".join(f"{value:.2f}" for value in [*shown, fmean(shown)])
         assert f"| {system} | {cells} |" in README.read_text("utf8")
+
+
+@pytest.mark.parametrize("name", ["predict", "train", "label"])
+def test_tables_of_the_benchmarks_are_their_results(name):
+    from spacy_mslm.bench.speed import tables
+
+    lines = (BENCHMARKS / f"{name}.jsonl").read_text("utf8").splitlines()
+    page = (BENCHMARKS / "README.md").read_text("utf8")
+    for table in tables(map(json.loads, lines)).split("\n\n"):
+        assert table in page

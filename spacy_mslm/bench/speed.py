@@ -103,9 +103,10 @@ def run_speed(
     log = run.work / "log.txt"
     if job == "predict":
         for contender in contenders:
-            if contender.system != "limit":
-                say(f"{contender.name}: trained before it predicts")
-                fit(contender, log)
+            if contender.system == "limit" or Path(contender.spec.model).exists():
+                continue
+            say(f"{contender.name}: trained before it predicts")
+            fit(contender, log)
     words = run.words if job == "train" else _words_to_read(run, shape)
     measured = take_turns(contenders, job, words=words, rounds=run.rounds, log=log)
     settings = {
@@ -143,6 +144,37 @@ def summary(lines: Iterable[Mapping[str, Any]]) -> str:
             + f"{line['peak_mb']:7.0f}{ratio:9.2f}"
         )
     return "\n".join(rows)
+
+
+def tables(lines: Iterable[Mapping[str, Any]]) -> str:
+    """Markdown: a table for each job, shape and precision, with the ratio of each of
+    ours to every system (medians over the rounds)."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for line in lines:
+        settings = line["settings"]
+        key = (settings["job"], settings.get("shape"), settings.get("precision"))
+        groups.setdefault(tuple(filter(None, key)), []).append(line)
+    return "\n\n".join(_table(key, rows) for key, rows in groups.items())
+
+
+def _table(key: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> str:
+    ours = [line for line in lines if line["system"].startswith("ours")]
+    names = ", ".join(key)
+    head = ["", "words/s", "lowest-highest", "peak MiB"]
+    head += [f"{line['system']} / it" for line in ours]
+    rows = [
+        [
+            line["system"],
+            f"{line['speed']:,.0f}",
+            f"{min(line['speeds']):,.0f}-{max(line['speeds']):,.0f}",
+            f"{line['peak_mb']:,}",
+            *(f"{_ratio(own['speeds'], line['speeds']):.2f}" for own in ours),
+        ]
+        for line in lines
+    ]
+    marks = ["---", *["---:"] * (len(head) - 1)]
+    body = "\n".join(f"| {' | '.join(row)} |" for row in [head, marks, *rows])
+    return f"**{names}**\n\n{body}"
 
 
 def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:

@@ -101,9 +101,7 @@ def take_turns(
 
 
 def fit(contender: Contender, log: Path) -> None:
-    """Train the contender's model in a process of its own, unless it is there."""
-    if Path(contender.spec.model).exists():
-        return
+    """Train the contender's model in a process of its own."""
     with (
         log.open("a", encoding="utf8") as output,
         _started(contender, "fit", output) as worker,

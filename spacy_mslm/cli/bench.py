@@ -219,6 +219,17 @@ def anatomy_cli(
         _append(out, {**line, "provenance": _provenance()})
 
 
+@bench_app.command("tables")
+def tables_cli(
+    files: Annotated[list[Path], typer.Argument(help="Results of train, predict …")],
+) -> None:
+    """Results as Markdown tables, for benchmarks/README.md."""
+    from ..bench.speed import tables
+
+    rows = [line for file in files for line in file.read_text("utf8").splitlines()]
+    print(tables(map(json.loads, rows)))
+
+
 def _append(out: Path, *lines: dict[str, Any]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("a", encoding="utf8") as file:

@@ -5,6 +5,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from ..errors import Errors, MslmError
 from .encoder import without_pooler
@@ -67,7 +69,19 @@ def _build(description: dict[str, Any], tokenizer: PieceTokenizer) -> MslmNetwor
 
     values = dict(description["encoder"])
     config = AutoConfig.for_model(values.pop("model_type"), **values)
-    encoder: Any = without_pooler(AutoModel.from_config(config))
-    mlm = MlmHead.for_encoder(encoder) if description["mlm"] else None
-    heads = HeadSettings(**description["heads"])
-    return MslmNetwork(encoder, tokenizer, description["labels"], mlm=mlm, heads=heads)
+    labels, heads = description["labels"], HeadSettings(**description["heads"])
+    with _Unfilled():
+        encoder: Any = without_pooler(AutoModel.from_config(config))
+        mlm = MlmHead.for_encoder(encoder) if description["mlm"] else None
+        return MslmNetwork(encoder, tokenizer, labels, mlm=mlm, heads=heads)
+
+
+class _Unfilled(TorchFunctionMode):
+    """No random numbers for weights that are read from a file right after."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if func in (Tensor.normal_, Tensor.uniform_):
+            return args[0]
+        return func(*args, **(kwargs or {}))

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from spacy_mslm.bench.spec import Spec
-from spacy_mslm.bench.speed import chosen, joined, summary
+from spacy_mslm.bench.speed import chosen, joined, summary, tables
 from spacy_mslm.bench.turns import Contender, Measured, fit, take_turns
 from spacy_mslm.errors import MslmError
 
@@ -89,11 +89,9 @@ def test_a_process_that_ends_is_named_with_its_log(contender, tmp_path):
     assert "no model" in (tmp_path / "log").read_text()
 
 
-def test_a_model_is_fitted_once(contender, tmp_path):
+def test_a_model_is_fitted(contender, tmp_path):
     fit(contender("a"), tmp_path / "log")
-    (tmp_path / "model").write_text("kept")
-    fit(contender("a"), tmp_path / "log")
-    assert (tmp_path / "model").read_text() == "kept"
+    assert (tmp_path / "model").read_text() == "fitted"
 
 
 def test_texts_of_a_size_lose_no_word():
@@ -115,3 +113,19 @@ def test_a_ratio_is_the_median_of_the_rounds():
     rows = summary([m.to_line({}, {}) for m in (ours, slow)]).splitlines()
     assert rows[1].split()[-1] == "1.00"
     assert rows[2].split()[-1] == "2.00"
+
+
+def test_tables_set_each_of_ours_beside_every_system():
+    def line(system, speeds):
+        measured = Measured(system, {}, [10 / s for s in speeds], [10] * 3)
+        settings = {"job": "train", "shape": "sentences", "precision": "float32"}
+        return measured.to_line(settings, {})
+
+    lines = [
+        line("ours, one view", [30, 20, 10]),
+        line("ours, two views", [10, 10, 10]),
+        line("spaCy", [10, 10, 10]),
+    ]
+    text = tables(lines)
+    assert "**train, sentences, float32**" in text
+    assert "| spaCy | 10 | 10-10 | 0 | 2.00 | 1.00 |" in text

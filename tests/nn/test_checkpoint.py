@@ -101,3 +101,11 @@ def test_tensors_of_another_network_are_damage(make_network, parts):
     mixed = {**parts, "model.safetensors": other["model.safetensors"]}
     with pytest.raises(MslmError, match=r"\[M409\].*'model.safetensors'"):
         from_parts(mixed, path="here")
+
+
+def test_reading_draws_no_random_numbers(network):
+    """Weights that a file holds are not drawn first: it takes longer than to read."""
+    parts = to_parts(network)
+    before = torch.get_rng_state()
+    from_parts(parts, path="here")
+    assert torch.equal(torch.get_rng_state(), before)
