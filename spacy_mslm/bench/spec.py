@@ -75,6 +75,18 @@ class Turn(NamedTuple):
 TakeTurn = Callable[[int], Turn]
 
 
+def turns_of(updates: Iterator[int]) -> TakeTurn:
+    """Turns of training over endless updates, each giving the words it trained on."""
+
+    def turn(words: int) -> Turn:
+        done = 0
+        while done < words:
+            done += next(updates)
+        return Turn(words=done)
+
+    return turn
+
+
 def _rows(path: str) -> Iterator[dict[str, Any]]:
     with Path(path).open(encoding="utf8") as file:
         yield from map(json.loads, file)

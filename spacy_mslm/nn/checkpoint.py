@@ -5,7 +5,6 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from ..errors import Errors, MslmError
@@ -76,12 +75,17 @@ def _build(description: dict[str, Any], tokenizer: PieceTokenizer) -> MslmNetwor
         return MslmNetwork(encoder, tokenizer, labels, mlm=mlm, heads=heads)
 
 
+# Methods of tensors, and functions of torch.nn.init.
+_FILLING = {"normal_", "uniform_", "trunc_normal_", "kaiming_uniform_"}
+
+
 class _Unfilled(TorchFunctionMode):
     """No random numbers for weights that are read from a file right after."""
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        if func in (Tensor.normal_, Tensor.uniform_):
-            return args[0]
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "") in _FILLING:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)

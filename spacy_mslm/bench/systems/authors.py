@@ -10,7 +10,7 @@ Adam as torch has it. What an unmasked position weighs is not described: here 1.
 from collections.abc import Iterator
 from typing import Any
 
-from ..spec import Sentence, Spec, TakeTurn, Turn
+from ..spec import Sentence, Spec, TakeTurn, turns_of
 
 BATCH, PIECES = 8, 256
 HIDDEN_SHARE = 0.075  # of a sentence's pieces, besides its entities
@@ -54,13 +54,7 @@ def train(spec: Spec) -> TakeTurn:
         optimizer.step()
         return int(batch["words"].sum())
 
-    def turn(words: int) -> Turn:
-        done = 0
-        while done < words:
-            done += update(next(batches))
-        return Turn(words=done)
-
-    return turn
+    return turns_of(map(update, batches))
 
 
 def _batches(rows: dict[str, Any]) -> Iterator[dict[str, Any]]:

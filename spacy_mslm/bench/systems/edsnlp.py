@@ -10,7 +10,7 @@ said.
 from collections.abc import Iterator
 from typing import Any
 
-from ..spec import Sentence, Spec, TakeTurn, Turn
+from ..spec import Sentence, Spec, TakeTurn, Turn, turns_of
 
 PIECES, STRIDE = 128, 96  # its defaults
 CRF_WORDS = 20  # recommended, like 10 and 40, which are no faster
@@ -32,13 +32,7 @@ def train(spec: Spec) -> TakeTurn:
     """Updates of `options["batch"]` sentences, in turns."""
     _, updates = _start(spec, spec.precision, 10**6)
 
-    def turn(words: int) -> Turn:
-        done = 0
-        while done < words:
-            done += next(updates)
-        return Turn(words=done)
-
-    return turn
+    return turns_of(updates)
 
 
 def predict(spec: Spec) -> TakeTurn:

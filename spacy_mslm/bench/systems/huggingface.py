@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import Any
 
-from ..spec import Spec, TakeTurn, Turn
+from ..spec import Spec, TakeTurn, Turn, turns_of
 
 
 def fit(spec: Spec) -> None:
@@ -29,13 +29,7 @@ def train(spec: Spec) -> TakeTurn:
     learner.schedule(10**6, learn_rate=1e-4, warmup=0.1)
     updates = learner.updates(sentences, batch)
 
-    def turn(words: int) -> Turn:
-        done = 0
-        while done < words:
-            done += next(updates)
-        return Turn(words=done)
-
-    return turn
+    return turns_of(updates)
 
 
 def predict(spec: Spec) -> TakeTurn:

@@ -8,7 +8,7 @@ no decoding, no Docs. `options`: `views` (1 or 2), `tokenize` (False: encoder al
 
 from typing import Any
 
-from ..spec import Sentence, Spec, TakeTurn, Turn
+from ..spec import Sentence, Spec, TakeTurn, Turn, turns_of
 
 BATCH = 32
 PADDED_PIECES = 1024
@@ -56,13 +56,7 @@ def train(spec: Spec) -> TakeTurn:
         optimizer.zero_grad()
         return batch["words"]
 
-    def turn(words: int) -> Turn:
-        done = 0
-        while done < words:
-            done += update(next(batches))
-        return Turn(words=done)
-
-    return turn
+    return turns_of(map(update, batches))
 
 
 def _batches(sentences: list[Sentence], tokenizer: Any, names: list[str]) -> Any:

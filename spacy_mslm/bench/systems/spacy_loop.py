@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..spec import Spec, TakeTurn, Turn
+from ..spec import Spec, TakeTurn, Turn, turns_of
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
@@ -23,13 +23,7 @@ def train(spec: Spec, config: str, overrides: dict[str, Any]) -> TakeTurn:
     update and optimizer, all that `spacy train` does but evaluate and save."""
     _, updates = _start(spec, config, overrides)
 
-    def turn(words: int) -> Turn:
-        done = 0
-        while done < words:
-            done += next(updates)
-        return Turn(words=done)
-
-    return turn
+    return turns_of(updates)
 
 
 def predict_with(nlp: Any, spec: Spec) -> TakeTurn:
