@@ -8,6 +8,7 @@ ratio for the median of the rounds' ratios.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,10 @@ class SpeedRun:
         manifest = json.loads((self.corpus / "manifest.json").read_text("utf8"))
         return str(manifest["input_hash"])
 
+    def key(self) -> str:
+        """Of encoder and corpus: a model is used again for these alone."""
+        return sha256(f"{self.encoder} {self.data()}".encode()).hexdigest()[:8]
+
 
 def run_speed(
     run: SpeedRun,
@@ -106,7 +111,8 @@ def run_speed(
             if contender.system == "limit" or Path(contender.spec.model).exists():
                 continue
             say(f"{contender.name}: trained before it predicts")
-            fit(contender, log)
+            spec = replace(contender.spec, precision="float32")
+            fit(replace(contender, spec=spec), log)
     words = run.words if job == "train" else _words_to_read(run, shape)
     measured = take_turns(contenders, job, words=words, rounds=run.rounds, log=log)
     settings = {
@@ -192,7 +198,7 @@ def _contender(
         train=str(_sentences_file(run, "train")),
         read=str(_texts_file(run, shape)),
         corpus=str(run.corpus),
-        model=str(run.work / f"{system.module}-{run.updates}"),
+        model=str(run.work / f"{system.module}-{run.updates}-{run.key()}"),
         precision=precision,
         updates=run.updates,
         options=dict(system.options),

@@ -2,12 +2,13 @@
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -32,7 +33,7 @@ class Contender:
 
 @dataclass
 class Measured:
-    """`seconds`, `words` and `found`: one entry a turn, warm-up left out."""
+    """`seconds`, `words`: an entry a turn, warm-up left out. `found`: of the last."""
 
     name: str
     versions: dict[str, str]
@@ -79,7 +80,7 @@ def take_turns(
 
     `words`: of a turn. Systems are loaded one after another, then take turns, each in
     a process of its own; what they print goes to the file `log`.
-    Raises MslmError (M605) where a system's process ends.
+    Raises MslmError (M621) where a system's process ends.
     """
     with ExitStack() as stack:
         output = stack.enter_context(log.open("a", encoding="utf8"))
@@ -101,12 +102,16 @@ def take_turns(
 
 
 def fit(contender: Contender, log: Path) -> None:
-    """Train the contender's model in a process of its own."""
+    """Train the contender's model in a process of its own; whole or not there."""
+    part = f"{contender.spec.model}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    told = replace(contender, spec=replace(contender.spec, model=part))
     with (
         log.open("a", encoding="utf8") as output,
-        _started(contender, "fit", output) as worker,
+        _started(told, "fit", output) as worker,
     ):
         worker.answer()
+    os.replace(part, contender.spec.model)
 
 
 class _Worker:

@@ -13,8 +13,8 @@ STEPS = 1 << 16
 class Dropout(nn.Dropout):
     """`nn.Dropout`, its masks drawn by a vectorised generator on a CPU.
 
-    torch draws them one value after another there, a seventh of a training step. The
-    seed of each mask comes from torch's generator, so that a run repeats and what is
+    torch draws them one value after another there, which takes a good part
+    of a step. The seed of each mask comes from torch's generator, so that a run repeats and what is
     computed again for its gradient has the same mask.
     """
 

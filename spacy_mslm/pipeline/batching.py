@@ -24,7 +24,7 @@ def batch_by_length(*, size: int, buffer: int, encoder: str | None) -> Batcher:
     buffer (int): documents that are sorted at once, in the order in which they come
         (spaCy shuffles them before each epoch). 1 keeps that order.
     encoder (Optional[str]): whose tokenizer counts the pieces to sort by; null sorts by
-        words, which pads a third more.
+        words, which pads more.
     Batches of a buffer come in random order, so that short sentences are not learnt
     from before long ones. Raises MslmError (M408).
     """

@@ -17,6 +17,8 @@ from ..spec import Turn
 
 def fit(spec):
     Path(spec.model).write_text("fitted")
+    if spec.options["name"] == "broken":
+        raise SystemExit("half written")
 
 def train(spec):
     print("noise on standard output")
@@ -92,6 +94,10 @@ def test_a_process_that_ends_is_named_with_its_log(contender, tmp_path):
 def test_a_model_is_fitted(contender, tmp_path):
     fit(contender("a"), tmp_path / "log")
     assert (tmp_path / "model").read_text() == "fitted"
+    (tmp_path / "model").unlink()
+    with pytest.raises(MslmError, match="M621"):
+        fit(contender("broken"), tmp_path / "log")
+    assert not (tmp_path / "model").exists()
 
 
 def test_texts_of_a_size_lose_no_word():
