@@ -14,8 +14,8 @@ class Dropout(nn.Dropout):
     """`nn.Dropout`, its masks drawn by a vectorised generator on a CPU.
 
     torch draws them one value after another there, which takes a good part
-    of a step. The seed of each mask comes from torch's generator, so that a run repeats and what is
-    computed again for its gradient has the same mask.
+    of a step. The seed of each mask comes from torch's generator, so that a run repeats
+    and what is computed again for its gradient has the same mask.
     """
 
     def forward(self, input: Tensor) -> Tensor:
