@@ -27,12 +27,14 @@ FLOATS: Sequence[Format] = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class System:
-    """`module` of `systems`, its options, and the precisions that it offers."""
+    """`module` of `systems`, its options, and the precisions that it offers. `share`:
+    of the words of a turn. `usual`: measured unless others are named."""
 
     module: str
     options: Mapping[str, Any]
     precisions: Sequence[Format] = FLOATS
     share: float = 1.0
+    usual: bool = True
 
 
 TRAIN = {
@@ -50,6 +52,12 @@ TRAIN = {
     "EDS-NLP": System("edsnlp", {}),
     "the authors' step": System("authors", {}, share=0.125),
 }
+
+
+def _form(name: str, precisions: Sequence[Format]) -> System:
+    return System("limit", {"form": name}, precisions, usual=False)
+
+
 PREDICT = {
     "ours": System("ours", {}),
     "encoder + tokenizer": System("limit", {}),
@@ -57,6 +65,10 @@ PREDICT = {
     "spaCy": System("spacy_trf", {}, FLOATS[:1]),
     "Hugging Face": System("huggingface", {}),
     "EDS-NLP": System("edsnlp", {}),
+    "encoder + tokenizer, compiled": _form("compiled", FLOATS),
+    "encoder + tokenizer, int8": _form("int8", FLOATS[:1]),
+    "encoder + tokenizer, ONNX": _form("onnx", FLOATS[:1]),
+    "encoder + tokenizer, ONNX int8": _form("onnx int8", FLOATS[:1]),
 }
 JOBS = {"train": TRAIN, "predict": PREDICT}
 
@@ -91,20 +103,26 @@ def run_speed(
     *,
     systems: Sequence[str],
     shape: str,
-    precision: Format,
+    precisions: Sequence[Format],
     provenance: Mapping[str, Any],
     say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
-    """One line a system: settings, seconds of each turn, words a second, peak memory.
+    """One line a system and precision that it offers, all taking turns with each
+    other: settings, seconds of each turn, words a second, peak memory.
 
     Raises MslmError: M621 where a system's process ends, M622 for an unknown system.
     """
     run.work.mkdir(parents=True, exist_ok=True)
     contenders = [
         _contender(run, job, name, shape, precision)
+        for precision in precisions
         for name in chosen(job, systems)
         if precision in JOBS[job][name].precisions
     ]
+    if len(precisions) > 1:
+        contenders = [
+            replace(c, name=f"{c.name}, {c.spec.precision}") for c in contenders
+        ]
     log = run.work / "log.txt"
     if job == "predict":
         for contender in contenders:
@@ -118,7 +136,7 @@ def run_speed(
     settings = {
         "job": job,
         "shape": shape if job == "predict" else "sentences",
-        "precision": precision,
+        "precision": " and ".join(precisions),
         "encoder": run.encoder,
         "corpus": run.data(),
         "trained_updates": run.updates if job == "predict" else None,
@@ -127,13 +145,13 @@ def run_speed(
 
 
 def chosen(job: str, names: Sequence[str]) -> list[str]:
-    """The systems of a bench by name, all of them for none (M622)."""
+    """The systems of a bench by name, the usual ones for none (M622)."""
     known = JOBS[job]
     for name in names:
         if name not in known:
             options = "; ".join(known)
             raise MslmError(Errors.M622.format(value=name, options=options))
-    return list(names or known)
+    return list(names) or [name for name, system in known.items() if system.usual]
 
 
 def summary(lines: Iterable[Mapping[str, Any]]) -> str:

