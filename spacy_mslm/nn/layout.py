@@ -46,7 +46,10 @@ class Layout:
         filled = within < self.lengths[rows, None]
         return np.where(filled, self.starts[rows, None] + within, 0)
 
-    def back(self, parts: Sequence[IntArray]) -> IntArray:
-        """(N,) where the vectors of scored pieces, stacked part by part, are found in
-        the order of the windows."""
-        return np.argsort(np.concatenate([p[self.scored[p]] for p in parts]))
+    def order(self, parts: Sequence[IntArray]) -> IntArray:
+        """(N,) of the vectors of scored pieces, stacked part by part: where each
+        belongs in the order of the windows."""
+        among_scored = np.cumsum(self.scored) - 1
+        stacked = np.concatenate([p[self.scored[p]] for p in parts])
+        found: IntArray = among_scored[stacked]
+        return found

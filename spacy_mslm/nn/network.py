@@ -109,16 +109,30 @@ class MslmNetwork(nn.Module):
         layout = Layout.of(windows, self.tokenizer.specials.pad)
         part = TRAINED_PART if learning else PREDICTED_PART
         parts = layout.parts(most=max_batch_pieces, part=part)
-        ids, scored, back, *places = (
+        ids, scored, order, *places = (
             torch.from_numpy(array).to(self.device)
-            for array in (layout.ids, layout.scored, layout.back(parts), *parts)
+            for array in (layout.ids, layout.scored, layout.order(parts), *parts)
         )
-        read = self._learning(ids, scored) if learning else self._serving(ids, scored)
-        if learning and sum(p.size for p in parts) > PARTS_KEPT * max_batch_pieces:
+        if not learning:
+            return self._in_order(self._serving(ids, scored), places, order)
+        read = self._learning(ids, scored)
+        if sum(p.size for p in parts) > PARTS_KEPT * max_batch_pieces:
             read = partial(checkpoint, read, use_reentrant=False)
         # One context for all parts: weights are cast once.
-        with calculating(self.precision, self.device, enabled=learning):
-            return torch.cat([read(p) for p in places])[back]
+        with calculating(self.precision, self.device):
+            return torch.cat([read(p) for p in places])[order.argsort()]
+
+    def _in_order(
+        self, read: Reader, places: Sequence[Tensor], order: Int[Tensor, " N"]
+    ) -> Float[Tensor, "N H"]:
+        """The parts' vectors where they belong, each copied once."""
+        shape = len(order), self.config.hidden_size
+        vectors = self.detection.linear.weight.new_empty(shape)
+        done = 0
+        for part in map(read, places):
+            vectors[order[done : done + len(part)]] = part
+            done += len(part)
+        return vectors
 
     def _learning(self, ids: Int[Tensor, " n"], scored: Bool[Tensor, " n"]) -> Reader:
         """Reads a part while gradients are kept. All embeddings are looked up at once:

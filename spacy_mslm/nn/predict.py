@@ -1,6 +1,7 @@
 """Prediction on clean text: documents in, scored spans out. No gold can enter."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,11 @@ from .bio import OUTSIDE, LogProbs, decode, span_probability
 from .documents import ScoredSpan, WordDoc
 from .network import MslmNetwork
 from .pieces import DocPieces
+from .sections import Section, grouped
 from .windows import windows_of
 
 # Pieces of a document and (N, H) their vectors.
 DocVectors = tuple[DocPieces, npt.NDArray[np.float32]]
-# Pieces whose vectors are held at once: bounds memory, whatever the batch or document.
-GROUP_PIECES = 65_536
 # Pieces that a processor reads at once: what stays in its cache is read fastest.
 CACHED_PIECES = 1024
 
@@ -42,50 +42,50 @@ def predict(
     most = max_batch_pieces
     if network.device.type == "cpu":
         most = min(most, CACHED_PIECES)
-    results: list[list[ScoredSpan]] = []
+    pieces = network.tokenizer(docs)
+    results: list[list[ScoredSpan]] = [[] for _ in docs]
+    kept: list[list[npt.NDArray[np.float32]]] = [[] for _ in docs]
     with torch.inference_mode():
-        for group, pieces in _groups(docs, network.tokenizer(docs)):
-            windows = [
-                window
-                for doc, doc_pieces in zip(group, pieces, strict=True)
-                for window in windows_of(
-                    doc, doc_pieces, network.tokenizer.specials, max_pieces=max_pieces
-                )
-            ]
-            encoded = network.encode(windows, max_batch_pieces=most)
-            results += _read(network, group, pieces, encoded, outside_bias)
+        for group in grouped(docs, pieces):
+            encoded = _encoded(network, group, max_pieces, most)
+            found = _read(network, group, encoded, outside_bias)
+            for section, spans in zip(group, found, strict=True):
+                results[section.index] += (_moved(s, section.first) for s in spans)
             if vectors is not None:
-                parts = encoded.split([len(p.ids) for p in pieces])
-                vectors += [
-                    (p, v.cpu().numpy()) for p, v in zip(pieces, parts, strict=True)
-                ]
+                parts = encoded.split([len(section.pieces.ids) for section in group])
+                for section, part in zip(group, parts, strict=True):
+                    kept[section.index].append(part.cpu().numpy())
+    if vectors is not None:
+        vectors += zip(pieces, map(np.concatenate, kept), strict=True)
     return results
 
 
-def _groups(
-    docs: Sequence[WordDoc], pieces: Sequence[DocPieces]
-) -> Iterator[tuple[list[WordDoc], list[DocPieces]]]:
-    group: list[WordDoc] = []
-    group_pieces: list[DocPieces] = []
-    held = 0
-    for doc, doc_pieces in zip(docs, pieces, strict=True):
-        if group and held + len(doc_pieces.ids) > GROUP_PIECES:
-            yield group, group_pieces
-            group, group_pieces, held = [], [], 0
-        group.append(doc)
-        group_pieces.append(doc_pieces)
-        held += len(doc_pieces.ids)
-    if group:
-        yield group, group_pieces
+def _encoded(
+    network: MslmNetwork, group: Sequence[Section], max_pieces: int, most: int
+) -> Tensor:
+    """(N, H) vectors of the pieces of all sections."""
+    specials = network.tokenizer.specials
+    windows = [
+        window
+        for section in group
+        for window in windows_of(
+            section.doc, section.pieces, specials, max_pieces=max_pieces
+        )
+    ]
+    return network.encode(windows, max_batch_pieces=most)
+
+
+def _moved(span: ScoredSpan, by: int) -> ScoredSpan:
+    return replace(span, start=span.start + by, end=span.end + by) if by else span
 
 
 def _read(
     network: MslmNetwork,
-    docs: Sequence[WordDoc],
-    pieces: Sequence[DocPieces],
+    group: Sequence[Section],
     vectors: Tensor,
     outside_bias: float,
 ) -> list[list[ScoredSpan]]:
+    pieces = [section.pieces for section in group]
     offsets = piece_offsets(pieces)
     words = [np.flatnonzero(p.has_pieces) for p in pieces]
     firsts = [p.starts[w] + o for p, w, o in zip(pieces, words, offsets, strict=False)]
@@ -94,8 +94,8 @@ def _read(
     log_probs = logits.double().log_softmax(-1).cpu().numpy()
     per_doc = np.split(log_probs, np.cumsum([len(w) for w in words])[:-1])
     found = [
-        _detected(doc, w, scores, outside_bias)
-        for doc, w, scores in zip(docs, words, per_doc, strict=True)
+        _detected(section.doc, w, scores, outside_bias)
+        for section, w, scores in zip(group, words, per_doc, strict=True)
     ]
     if network.classification is None:
         return found

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from spacy_mslm.nn import HeadSettings, ScoredSpan, WordDoc, predict
+from spacy_mslm.nn import HeadSettings, ScoredSpan, WordDoc, predict, sections
 from spacy_mslm.nn import predict as predict_function
 from spacy_mslm.nn.predict import CACHED_PIECES
 
@@ -98,9 +98,8 @@ def test_alone_together_and_in_any_group_the_same(network, docs, monkeypatch):
     assert any(together)
     alone = [rounded(read(network, [doc])[0]) for doc in docs]
     small = [rounded(s) for s in read(network, docs, max_batch_pieces=1)]
-    # The package's name for the function hides the module of the same name.
-    module = inspect.getmodule(predict_function)
-    monkeypatch.setattr(module, "GROUP_PIECES", 5)
+    longest = max(len(p.ids) for p in network.tokenizer(docs))
+    monkeypatch.setattr(sections, "GROUP_PIECES", longest)
     grouped = [rounded(s) for s in read(network, docs)]
     backward = [rounded(s) for s in read(network, docs[::-1])][::-1]
     for other in (alone, small, grouped, backward):
