@@ -103,7 +103,7 @@ def prediction_parts(
         (PieceTokenizer, "__call__", "pieces"),
         (MslmNetwork, "encode", "encoder"),
         # The package's own `predict` is the function, not its module.
-        (import_module("spacy_mslm.nn.predict"), "_read", "heads and decoding"),
+        (import_module("spacy_mslm.nn.predict"), "read_vectors", "heads and decoding"),
         (architectures, "read_doc", "reading Docs"),
         (component.MslmNer, "set_annotations", "writing entities"),
     ]

@@ -113,8 +113,9 @@ def run_speed(
     Raises MslmError: M621 where a system's process ends, M622 for an unknown system.
     """
     run.work.mkdir(parents=True, exist_ok=True)
+    files = _sentences_file(run, "train"), _texts_file(run, shape)
     contenders = [
-        _contender(run, job, name, shape, precision)
+        _contender(run, job, name, files, precision)
         for precision in precisions
         for name in chosen(job, systems)
         if precision in JOBS[job][name].precisions
@@ -157,14 +158,15 @@ def chosen(job: str, names: Sequence[str]) -> list[str]:
 def summary(lines: Iterable[Mapping[str, Any]]) -> str:
     """A row a system: words a second, lowest and highest turn, peak memory, and how
     many times as fast the first system is."""
-    rows = [f"{'':<24}words/s (lowest-highest)   MiB   ours / it"]
     lines = list(lines)
+    width = max(24, *(len(line["system"]) + 2 for line in lines))
+    rows = [f"{'':<{width}}words/s (lowest-highest)   MiB   ours / it"]
     for line in lines:
         speeds = line["speeds"]
         ratio = _ratio(lines[0]["speeds"], speeds)
         rows.append(
-            f"{line['system']:<24}{line['speed']:7.0f} ({min(speeds):.0f}-"
-            f"{max(speeds):.0f})".ljust(50)
+            f"{line['system']:<{width}}{line['speed']:7.0f} ({min(speeds):.0f}-"
+            f"{max(speeds):.0f})".ljust(width + 26)
             + f"{line['peak_mb']:7.0f}{ratio:9.2f}"
         )
     return "\n".join(rows)
@@ -208,13 +210,14 @@ def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def _contender(
-    run: SpeedRun, job: str, name: str, shape: str, precision: Format
+    run: SpeedRun, job: str, name: str, files: tuple[Path, Path], precision: Format
 ) -> Contender:
+    """`files`: what to train on, and what to read."""
     system = JOBS[job][name]
     spec = Spec(
         encoder=resolve_source(run.encoder),
-        train=str(_sentences_file(run, "train")),
-        read=str(_texts_file(run, shape)),
+        train=str(files[0]),
+        read=str(files[1]),
         corpus=str(run.corpus),
         model=str(run.work / f"{system.module}-{run.updates}-{run.key()}"),
         precision=precision,

@@ -65,8 +65,8 @@ def run_stability(
         ways = _ways(found[0], read)
         name, first = next(ways)
         compared = {other: compare(first, scores) for other, scores in ways}
-        predicted = [_spans(doc) for doc in found[0].pipe(read)]
-    strict = score([_spans(doc) for doc in kept], predicted).micro
+        predicted = [spans_of(doc) for doc in found[0].pipe(read)]
+    strict = score([spans_of(doc) for doc in kept], predicted).micro
     return {
         "model": nlp.meta["name"],
         "split": split,
@@ -102,7 +102,8 @@ def compare(first: Scores, other: Scores) -> dict[str, Any]:
     }
 
 
-def _spans(doc: Doc) -> list[Span]:
+def spans_of(doc: Doc) -> list[Span]:
+    """The entities of a Doc, as they are scored."""
     return [(e.start, e.end, e.label_) for e in doc.ents]
 
 

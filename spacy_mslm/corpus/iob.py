@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..errors import Errors, MslmError
 
-DOCUMENT_MARK = "-DOCSTART-"
+# Rows that begin a document: CoNLL-2003, and JNLPBA (Genia4ER).
+DOCUMENT_MARKS = ("-DOCSTART-", "###MEDLINE:")
 SHOWN_CHARACTERS = 20
 
 
@@ -36,7 +37,7 @@ def read_iob(path: str | Path, *, repair: bool = False) -> Iterator[IobSentence]
     Columns are separated by a tab or, in rows without tabs, by spaces; the first is
     the word, the last the tag. Tags must be IOB2: an `I-` that continues nothing is
     M304, or with `repair` begins an entity (which is what IOB1 means by it). Rows of
-    white space separate sentences, `-DOCSTART-` rows are skipped.
+    white space separate sentences; `DOCUMENT_MARKS` rows are skipped.
 
     Raises M701 (no such file), M301 (undecodable row), M302 (no word and tag), M303
     (no IOB tag), M304 (broken IOB2), M305 (no sentence in the file).
@@ -48,7 +49,7 @@ def read_iob(path: str | Path, *, repair: bool = False) -> Iterator[IobSentence]
     tags: list[str] = []
     empty = True
     for row, line in _rows(path):
-        if not line.strip() or line.startswith(DOCUMENT_MARK):
+        if not line.strip() or line.startswith(DOCUMENT_MARKS):
             if words:
                 yield IobSentence(tuple(words), tuple(tags))
                 empty, words, tags = False, [], []

@@ -1,13 +1,14 @@
 """Every message of the package, coded, each with the next step.
 
 Codes by room: 1xx notes, 2xx weak, 3xx corpus, 4xx masking and nn, 5xx pipeline,
-6xx scoring and report, 7xx stages, runners and command line. No message may carry
-text of a note.
+6xx scoring and report, 7xx stages, runners and command line, 8xx experiments. No
+message may carry text of a note.
 """
 
 from typing import Any
 
 from .corpus import CorpusErrors
+from .experiments import ExperimentErrors
 from .nn import CoreErrors
 from .notes import NotesErrors
 from .pipeline import PipelineErrors
@@ -36,6 +37,7 @@ class Errors(
     PipelineErrors,
     ReportErrors,
     StagesErrors,
+    ExperimentErrors,
     metaclass=_Coded,
 ):
     """What goes wrong, by code: `Errors.M101` is the message with its code."""

@@ -19,6 +19,24 @@ class ReportErrors:
         "{right} spans are right, but the reference holds {gold}. Count every span of "
         "the reference, found or not."
     )
+    M606 = (
+        "tag sequence {number} holds {gold} gold tags and {predicted} predicted ones. "
+        "Give one tag a word in both."
+    )
+    M607 = "nothing to resample: no {what}. Give at least one."
+    M608 = (
+        "the one system has {a} seeds and the other {b}, but runs are paired by seed. "
+        "Give one entry a seed, both in the same order."
+    )
+    M609 = (
+        "counts of {expected} documents beside counts of {got}. Count each document "
+        "once, in the same order in every array, seed and system."
+    )
+    M610 = "'{name}' must be {expected}, got '{got}'. Correct it."
+    M611 = (
+        "malformed counts in '{name}', expected whole numbers from 0, one a document. "
+        "Give flat arrays of integers, or what DocCounts.to_text wrote."
+    )
     M621 = (
         "the process of '{system}' ended before it answered. Its last lines are in "
         "{log}; the other systems can be run without it (--systems)."

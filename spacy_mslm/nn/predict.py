@@ -48,7 +48,7 @@ def predict(
     with torch.inference_mode():
         for group in grouped(docs, pieces):
             encoded = _encoded(network, group, max_pieces, most)
-            found = _read(network, group, encoded, outside_bias)
+            found = read_vectors(network, group, encoded, outside_bias)
             for section, spans in zip(group, found, strict=True):
                 results[section.index] += (_moved(s, section.first) for s in spans)
             if vectors is not None:
@@ -79,12 +79,13 @@ def _moved(span: ScoredSpan, by: int) -> ScoredSpan:
     return replace(span, start=span.start + by, end=span.end + by) if by else span
 
 
-def _read(
+def read_vectors(
     network: MslmNetwork,
     group: Sequence[Section],
     vectors: Tensor,
     outside_bias: float,
 ) -> list[list[ScoredSpan]]:
+    """The spans of each section, from (N, H) the vectors of all its pieces."""
     pieces = [section.pieces for section in group]
     offsets = piece_offsets(pieces)
     words = [np.flatnonzero(p.has_pieces) for p in pieces]

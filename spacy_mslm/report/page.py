@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from . import calibration, gold, scores
 from .facts import label_rows, provenance_rows
@@ -92,10 +92,11 @@ def _sections(surfaces: SurfaceCounts) -> list[tuple[str, int, Any]]:
 def template(name: str) -> Template:
     """A template beside this file; `.html.j2` escapes all it is given."""
     environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
         autoescape=".html" in name,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.from_string(Path(__file__).with_name(name).read_text("utf-8"))
+    return environment.get_template(name)

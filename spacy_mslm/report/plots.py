@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 WIDTH, HEIGHT = 380, 220
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 34, 36
+# Of a legend: from row to row, and from the start of a line to its name.
+LEGEND_ROW, KEY = 15, 27
 LOSS_NAMES = {
     "mslm": "L_MSLM: masked words (eq. 6)",
     "detection": "L_ED: is it an entity (eq. 8)",
@@ -97,25 +99,33 @@ def line_chart(
     series: Sequence[Series],
     *,
     top: float | None = None,
+    bottom: float = 0.0,
     across: Across = UPDATES,
 ) -> Markup:
-    """A chart over `across`, from 0 to `top` (by default the largest value)."""
+    """A chart over `across`, from `bottom` to `top` (by default the largest value).
+
+    There are five styles of lines. A legend that is too wide takes more rows, and the
+    chart grows by them.
+    """
     points = [p for line in series for p in line.finite]
     if not points:
         text = Markup('<text x="{}" y="{}">no values</text>').format(LEFT, HEIGHT / 2)
         return _svg(title, text)
     right = max(max(x for x, _ in points), across.least)
     steps_x = ticks(right)
-    steps_y = ticks(top or max(y for _, y in points))
-    scale = _Scale(max(right, steps_x[-1]), steps_y[-1])
+    highest = top or max(y for _, y in points)
+    steps_y = [bottom + step for step in ticks(highest - bottom)]
+    scale = _Scale(max(right, steps_x[-1]), steps_y[-1], bottom)
     parts = [_grid(scale, steps_x, steps_y, across.axis)]
     if across.diagonal:
         parts.append(_diagonal(scale))
     for number, line in enumerate(series):
         parts.append(_line(scale, line, number, across.one))
-    if len(series) > 1:
-        parts.append(_legend(series))
-    return _svg(title, Markup("").join(parts))
+    inside = Markup("").join(parts)
+    if len(series) == 1:
+        return _svg(title, inside)
+    legend, rows = _legend(series)
+    return _svg(title, _lowered(inside, rows - 1) + legend, rows - 1)
 
 
 def ticks(highest: float, count: int = 4) -> list[float]:
@@ -132,20 +142,29 @@ def ticks(highest: float, count: int = 4) -> list[float]:
 class _Scale:
     right: float
     top: float
+    bottom: float = 0.0
 
     def x(self, value: float) -> str:
         return f"{LEFT + (WIDTH - LEFT - RIGHT) * value / self.right:.1f}"
 
     def y(self, value: float) -> str:
-        share = max(value, 0.0) / self.top
+        share = max(value - self.bottom, 0.0) / (self.top - self.bottom)
         return f"{HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share:.1f}"
 
 
-def _svg(title: str, inside: Markup) -> Markup:
+def _svg(title: str, inside: Markup, more_rows: int = 0) -> Markup:
     return Markup(
         '<figure><svg viewBox="0 0 {w} {h}" role="img" aria-label="{t}">'
         '<text class="title" x="0" y="13">{t}</text>{inside}</svg></figure>'
-    ).format(w=WIDTH, h=HEIGHT, t=title, inside=inside)
+    ).format(w=WIDTH, h=HEIGHT + LEGEND_ROW * more_rows, t=title, inside=inside)
+
+
+def _lowered(inside: Markup, rows: int) -> Markup:
+    """Moved down by so many rows of the legend."""
+    if not rows:
+        return inside
+    moved = Markup('<g transform="translate(0 {})">{}</g>')
+    return moved.format(LEGEND_ROW * rows, inside)
 
 
 def _grid(
@@ -207,17 +226,22 @@ def _sizes(line: Series, dots: int) -> list[tuple[str, str]]:
     ]
 
 
-def _legend(series: Sequence[Series]) -> Markup:
-    parts, x = [], LEFT
+def _legend(series: Sequence[Series]) -> tuple[Markup, int]:
+    """Line and name of each, and how many rows they take."""
+    parts, x, row = [], LEFT, 0
     for number, line in enumerate(series):
+        width = 7 * len(line.name)
+        if x > LEFT and x + KEY + width > WIDTH:
+            x, row = LEFT, row + 1
+        y = 24 + LEGEND_ROW * row
         parts.append(
             Markup(
-                '<line class="line s{}" x1="{}" x2="{}" y1="24" y2="24"/>'
-                '<text class="tick" x="{}" y="28">{}</text>'
-            ).format(number, x, x + 22, x + 27, line.name)
+                '<line class="line s{}" x1="{}" x2="{}" y1="{y}" y2="{y}"/>'
+                '<text class="tick" x="{}" y="{}">{}</text>'
+            ).format(number, x, x + 22, x + KEY, y + 4, line.name, y=y)
         )
-        x += 36 + 7 * len(line.name)
-    return Markup("").join(parts)
+        x += 36 + width
+    return Markup("").join(parts), row + 1
 
 
 def _number(value: float) -> str:

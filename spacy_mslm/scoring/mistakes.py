@@ -14,13 +14,16 @@ kinds of pairs, and fp = false alarms + the three kinds of pairs.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from .strict import Span, check_lengths
 
 PAIR_KINDS = ("type", "boundary", "boundary_and_type")
 LABEL_KINDS = ("misses", "false_alarms", "boundary")
+
+# Place of the kind in `PAIR_KINDS`, -overlap, gold, predicted.
+Pair = tuple[int, int, Span, Span]
 
 
 def count_mistakes(
@@ -49,21 +52,32 @@ def mistakes(
     right = set(gold) & set(predicted)
     true = sorted(set(gold) - right)
     found = sorted(set(predicted) - right)
-    used_true: set[Span] = set()
-    used_found: set[Span] = set()
-    for rank, _, g, p in sorted(_pairs(true, found)):
-        if g not in used_true and p not in used_found:
-            used_true.add(g)
-            used_found.add(p)
-            yield PAIR_KINDS[rank], g, p
+    made = [
+        (PAIR_KINDS[rank], g, p)
+        for rank, _, g, p in each_once(overlapping_pairs(true, found))
+    ]
+    yield from made
+    used_true = {g for _, g, _ in made}
+    used_found = {p for _, _, p in made}
     yield from (("misses", g, None) for g in true if g not in used_true)
     yield from (("false_alarms", None, p) for p in found if p not in used_found)
 
 
-def _pairs(
-    true: Sequence[Span], found: Sequence[Span]
-) -> Iterator[tuple[int, int, Span, Span]]:
-    """(rank of the kind, -overlap, gold, predicted) of every overlapping pair; both
+def each_once(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    """The pairs that are made of those that could be: by kind, largest overlap, then
+    position, each span at most once."""
+    used_true: set[Span] = set()
+    used_found: set[Span] = set()
+    for pair in sorted(pairs):
+        _, _, g, p = pair
+        if g not in used_true and p not in used_found:
+            used_true.add(g)
+            used_found.add(p)
+            yield pair
+
+
+def overlapping_pairs(true: Sequence[Span], found: Sequence[Span]) -> Iterator[Pair]:
+    """Every overlapping pair of gold and prediction, exact ones set aside before; both
     sequences are sorted, so predictions that end before a gold span are passed once."""
     low = 0
     for g in true:

@@ -23,13 +23,13 @@ from ..nn.hub import check_writable, write_hub_folder
 from ..nn.precision import PRECISIONS, Precision
 from ..pipeline.settings import SMALLEST_WINDOW
 from ..runners.atomic import atomic_folder
+from ..runners.provenance import git_commit, versions
 from ..types import MaskWeights
 from .adapt_data import Data, Reading, read_data
 from .adapt_listener import Listener, Silent
 from .adapt_masking import MEASURE, Masking
 from .adapt_resume import finished, make_plan, resumable, unfinished
 from .files import MANIFEST, check_replaceable, json_text
-from .provenance import git_commit, versions
 
 # Masks of so many documents are counted for the weights of eq. 2.
 COUNTED = 20_000

@@ -23,10 +23,10 @@ from .. import corpus as corpus_room
 from ..errors import Errors, MslmError
 from ..notes.records import note_row
 from ..notes.sources import read_notes
+from ..runners import provenance
 from ..runners.atomic import atomic_write_text
 from ..runners.shards import Job, Outcome, Run, Shard, run_shards
 from ..types import DropCounts, Note
-from . import provenance
 from .annotate_docs import about_pipeline, predicted
 from .annotate_folder import (
     check_folder,

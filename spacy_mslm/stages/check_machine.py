@@ -7,8 +7,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..runners.provenance import machine
 from .check import NOTE, OK, Check
-from .provenance import machine
 
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 BF16_FLAGS = ("amx_bf16", "avx512_bf16", "bf16")

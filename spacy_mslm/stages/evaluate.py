@@ -15,11 +15,11 @@ from spacy.language import Language
 
 from ..corpus.docs import GOLD, docbin_paths, read_docs
 from ..errors import Errors, MslmError
+from ..runners import provenance
 from ..runners.atomic import atomic_write_text
 from ..scoring.mistakes import count_mistakes
 from ..scoring.strict import score
 from ..scoring.unseen import em_by_seen, surface
-from . import provenance
 from .confidences import Judged, entity_components, judge, temperature_of
 from .files import json_text, read_manifest, sha256_of
 from .gold_files import measured_on

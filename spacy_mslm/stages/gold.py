@@ -15,8 +15,8 @@ from typing import Any
 from spacy.language import Language
 
 from ..errors import Errors, MslmError
+from ..runners import provenance
 from ..runners.atomic import atomic_write_text
-from . import provenance
 from .files import file_sha256, json_text, sha256_of
 from .gold_data import (
     Gold,

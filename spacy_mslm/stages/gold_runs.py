@@ -9,9 +9,9 @@ from typing import Any
 from spacy.tokens import Doc
 
 from ..corpus.docs import GOLD
+from ..runners import provenance
 from ..runners.atomic import atomic_folder, atomic_write_text
 from ..types import Note
-from . import provenance
 from .corpus import SHARD_SIZE, write_corpus
 from .evaluate import evaluate
 from .files import json_text

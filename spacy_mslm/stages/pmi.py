@@ -14,8 +14,8 @@ from ..errors import Errors, MslmError
 from ..nn.pieces import is_visible
 from ..pipeline.reading import read_doc
 from ..pipeline.sentences import ClinicalSentences
+from ..runners import provenance
 from ..runners.atomic import atomic_write_text
-from . import provenance
 from .files import json_text, sha256_of
 
 SPLIT = "train"

@@ -4,6 +4,7 @@ import pytest
 import torch
 from transformers import AutoModel
 
+from spacy_mslm.bench.forms import run_forms
 from spacy_mslm.bench.systems.forms import FORMS, in_form
 
 
@@ -26,3 +27,12 @@ def test_vectors_are_nearly_those_of_the_encoder(tiny_encoder, name):
         found = found if "onnx" in name else found.last_hidden_state
         cosine = torch.cosine_similarity(torch.as_tensor(found), wanted, dim=-1)
         assert cosine.min() > (0.99 if "int8" in name else 0.9999)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_scores_of_a_form_are_those_of_the_same_model(trained, corpus):
+    encoder = trained.get_pipe("ner").network.encoder
+    found = run_forms(trained, corpus, forms=["plain", "int8"], split="test")
+    assert found["plain"] > 0.9
+    assert 0 < found["int8"] <= 1
+    assert trained.get_pipe("ner").network.encoder is encoder

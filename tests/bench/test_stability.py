@@ -18,17 +18,6 @@ def test_movement_and_changed_tags_by_hand():
     assert compare(first, first)["moved"] == 0
 
 
-@pytest.fixture(scope="module")
-def corpus(trained, gold_corpus, tmp_path_factory):
-    from spacy.tokens import DocBin
-
-    folder = tmp_path_factory.mktemp("stability")
-    (folder / "test").mkdir()
-    docs = [example.reference for example in gold_corpus(trained)]
-    DocBin(docs=docs * 4).to_disk(folder / "test" / "0.spacy")
-    return folder
-
-
 def test_in_float32_scores_hardly_move(trained, corpus):
     line = run_stability(
         trained, corpus, split="test", precision="float32", docs=20, provenance={}

@@ -28,6 +28,7 @@ TWO = [IobSentence(("a", "b"), ("O", "B-X")), IobSentence(("c",), ("O",))]
         "a\tO\nb\tB-X\n  \t \nc\tO\n\n\n",  # a blank row of white space
         "-DOCSTART- -X- O O\n\na NN O\nb NN B-X\n\nc NN O\n",  # middle columns
         "a\tO\nb\tB-X\n-DOCSTART-\tO\nc\tO\n",  # a mark without blank rows
+        "###MEDLINE:9536\n\na\tO\nb\tB-X\n\n###MEDLINE:1\n\nc\tO\n",  # JNLPBA
         "\ufeffa\tO\nb\tB-X\n\nc\tO\n",
     ],
 )

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+import spacy
 import torch
 from spacy.tokens import Doc, Span
 from spacy.training import Example
@@ -224,6 +225,16 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
 def test_bad_values_name_their_key(make_nlp, values, message):
     with pytest.raises((MslmError, ConfigValidationError), match=message):
         make_nlp(**values)
+
+
+def test_precision_can_be_chosen_at_loading(trained, tmp_path):
+    trained.to_disk(tmp_path / "model")
+    for precision in ("bfloat16", "auto"):
+        settings = {"components.ner.model.precision": precision}
+        nlp = spacy.load(tmp_path / "model", config=settings)
+        assert nlp.get_pipe("ner").network.precision == precision
+        assert nlp("given metformin daily for fever").ents
+    assert spacy.load(tmp_path / "model").get_pipe("ner").network.precision == "float32"
 
 
 def test_precision_reaches_the_network_new_or_loaded(make_nlp, gold_corpus):

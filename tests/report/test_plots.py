@@ -103,3 +103,22 @@ def test_reliability_of_no_spans():
 
 def test_names_are_escaped():
     assert "<b>" not in str(line_chart("<b>", [Series("<b>", [(0, 1)])] * 2))
+
+
+def test_a_wide_legend_takes_more_rows_and_moves_the_chart_down():
+    lines = [Series(f"a long name {n}", [(0, n), (9, n)]) for n in range(5)]
+    narrow, wide = (parsed(line_chart("t", of))[0] for of in (lines[:2], lines))
+    names = [e for e in wide if e.tag == "text"][1:]
+    assert [t.get("y") for t in names] == ["28", "28", "43", "43", "58"]
+    assert all(float(t.get("x")) + 7 * len(t.text) <= 380 for t in names)
+    assert narrow.find("g") is None and narrow.get("viewBox") == "0 0 380 220"
+    assert wide.find("g").get("transform") == "translate(0 30)"
+    assert wide.get("viewBox") == "0 0 380 250"
+
+
+def test_an_axis_may_start_above_zero():
+    chart = parsed(line_chart("t", [Series("a", [(0, 62), (9, 78)])], bottom=60))
+    labels = [t.text for t in chart.iter("text") if t.get("class") == "tick end"]
+    assert labels == ["60", "65", "70", "75", "80"]
+    low, high = (float(d.get("cy")) for d in chart.iter("circle"))
+    assert high < low < 220 - 36

@@ -1,6 +1,6 @@
 """The masked-LM loss of documents without learning from them."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import torch
@@ -21,13 +21,16 @@ KEY = (0, 0)
 
 @dataclass(frozen=True)
 class MaskedLoss:
-    """Sums of the negative log-likelihoods (nats) of masked pieces, and their number:
-    pieces inside terms apart from all others."""
+    """Sums of the negative log-likelihoods (nats) of masked pieces, their number, and
+    how many the network's best guess recovers: pieces inside terms apart from all
+    others."""
 
     terms: float = 0.0
     n_terms: int = 0
     generic: float = 0.0
     n_generic: int = 0
+    right_terms: int = 0
+    right_generic: int = 0
 
     def __add__(self, other: "MaskedLoss") -> "MaskedLoss":
         return MaskedLoss(
@@ -35,6 +38,8 @@ class MaskedLoss:
             self.n_terms + other.n_terms,
             self.generic + other.generic,
             self.n_generic + other.n_generic,
+            self.right_terms + other.right_terms,
+            self.right_generic + other.right_generic,
         )
 
 
@@ -68,12 +73,15 @@ def masked_loss(
     )
     wanted = torch.from_numpy(np.concatenate(targets)[positions]).to(vectors.device)
     errors = F.cross_entropy(logits, wanted, reduction="none").double().cpu().numpy()
+    right = (logits.argmax(-1) == wanted).cpu().numpy()
     term = np.concatenate(inside)[positions]
     return MaskedLoss(
         terms=float(errors[term].sum()),
         n_terms=int(term.sum()),
         generic=float(errors[~term].sum()),
         n_generic=int((~term).sum()),
+        right_terms=int(right[term].sum()),
+        right_generic=int(right[~term].sum()),
     )
 
 
@@ -99,9 +107,9 @@ def measure(
             max_pieces=max_pieces,
             max_batch_pieces=max_batch_pieces,
         )
-    values = (loss.terms, loss.n_terms, loss.generic, loss.n_generic)
-    sums = total(torch.tensor(values, dtype=torch.float64), processes).tolist()
-    return MaskedLoss(sums[0], int(sums[1]), sums[2], int(sums[3]))
+    values = torch.tensor(astuple(loss), dtype=torch.float64)
+    terms, n_terms, generic, *counts = total(values, processes).tolist()
+    return MaskedLoss(terms, int(n_terms), generic, *map(int, counts))
 
 
 def _inside_terms(annotation: Annotation, pieces: DocPieces) -> BoolArray:

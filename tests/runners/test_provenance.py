@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from spacy_mslm.stages.provenance import git_commit, machine, versions
+from spacy_mslm.runners.provenance import git_commit, machine, versions
 
 
 def git(folder, *arguments):

@@ -1,0 +1,1 @@
+"""Room: experiments on the torch core alone, without spaCy: runs, results, tables."""

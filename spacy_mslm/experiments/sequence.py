@@ -1,0 +1,62 @@
+"""The runs of an experiment, one after another; finished ones are never repeated."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .data import DataSet, load
+from .plans import Experiment
+from .run import Say, run
+from .spec import RunSpec
+from .store import Store
+
+Runner = Callable[..., dict[str, Any]]
+
+
+def run_all(
+    experiment: Experiment,
+    root: Path,
+    store: Store,
+    *,
+    arms: Sequence[str] = (),
+    most: int | None = None,
+    say: Say = print,
+    runner: Runner = run,
+) -> Iterator[dict[str, Any]]:
+    """Yield each result as soon as it is kept.
+
+    root: folder of the data sets. arms: names of those to run; all for none. most:
+    runs to make before leaving the rest for another time.
+    Raises MslmError: M805 and M806 for the data, M803, M804 and M808 for results that
+    do not go with it, M807 where a result cannot be kept.
+    """
+    wanted = [r for r in experiment.runs if not arms or r.arm in arms]
+    sets = _load_all(root, wanted)
+    done = store.finished({name: data.hash for name, data in sets.items()})
+    left = [spec for spec in wanted if spec.id not in done]
+    say(f"{experiment.name}: {len(wanted) - len(left)} of {len(wanted)} runs are done")
+    for number, spec in enumerate(left[:most], start=1):
+        say(f"run {number} of {len(left)}: {spec.data} {spec.arm} seed {spec.seed}")
+        result = runner(spec, sets[spec.data], trials=_trials(store, spec) + 1, say=say)
+        store.add(result)
+        yield result
+
+
+def family(arm: str) -> str:
+    """What an arm is a variant of: its name up to the first comma."""
+    return arm.partition(",")[0]
+
+
+def _trials(store: Store, spec: RunSpec) -> int:
+    """Results at hand of the same data, share and family: looks at their dev set."""
+    alike = [row["spec"] for row in store.read() if row["spec"]["data"] == spec.data]
+    return sum(
+        family(other["arm"]) == family(spec.arm)
+        and other.get("share", 1.0) == spec.share
+        for other in alike
+    )
+
+
+def _load_all(root: Path, specs: Sequence[RunSpec]) -> dict[str, DataSet]:
+    labels = {spec.data: spec.labels for spec in specs}
+    return {name: load(root, name, labels=kinds) for name, kinds in labels.items()}

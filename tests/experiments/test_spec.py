@@ -1,0 +1,78 @@
+"""What a run is: checked when it is read, and named by its settings."""
+
+import pytest
+
+from spacy_mslm.errors import MslmError
+from spacy_mslm.experiments.plans import VANILLA, experiment, experiments
+from spacy_mslm.experiments.spec import RunSpec
+
+
+def test_a_spec_is_read_from_what_it_writes():
+    spec = RunSpec(data="d", arm="a", labels=("X", "Y"), swap=0.5, seed=3)
+    assert RunSpec.from_dict(spec.to_dict()) == spec
+    assert spec.to_dict() == {
+        "data": "d",
+        "arm": "a",
+        "labels": ("X", "Y"),
+        "swap": 0.5,
+        "seed": 3,
+    }
+
+
+def test_the_id_is_of_what_is_not_at_its_default():
+    # Pinned: results of other versions of this package keep their names.
+    assert RunSpec(data="d", arm="a").id == "65b1284b472d5169"
+    assert RunSpec(data="d", arm="a", swap=0.0).id == RunSpec(data="d", arm="a").id
+    assert RunSpec(data="d", arm="a", swap=0.1).id != RunSpec(data="d", arm="a").id
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"elm": 0.5}, r"M801.*results row 7.*'elm'.*entity_rate"),
+        ({"swap": 1.5}, "M802.*swap.*from 0 to 1.*1.5"),
+        ({"strategy": "pmi2"}, "M802.*strategy.*joint"),
+        ({"updates": -1}, "M802.*updates.*0 or more"),
+        ({"updates": "9"}, "M802.*updates.*a int"),
+        ({"dynamic": 1}, "M802.*dynamic"),
+        ({"seed": True}, "M802.*seed"),
+    ],
+)
+def test_bad_settings_are_named(settings, message):
+    with pytest.raises(MslmError, match=message):
+        RunSpec.from_dict({"data": "d", "arm": "a", **settings}, place="results row 7")
+
+
+def test_data_and_arm_are_needed():
+    with pytest.raises(MslmError, match=r"M802.*arm"):
+        RunSpec.from_dict({"data": "d"})
+
+
+def test_every_plan_holds_each_run_once_and_a_vanilla_arm_of_each_seed():
+    for plan in experiments().values():
+        ids = [spec.id for spec in plan.runs]
+        assert len(set(ids)) == len(ids) > 3
+        for spec in plan.runs:
+            assert any(
+                other.arm == VANILLA
+                and (other.data, other.seed, other.share)
+                == (spec.data, spec.seed, spec.share)
+                for other in plan.runs
+            )
+
+
+def test_the_arms_of_an_answer_have_equal_budgets():
+    for name in ("answer-tenth", "answer-full"):
+        runs = experiment(name).runs
+        budgets = {(s.updates, s.batch_words, s.share, s.test) for s in runs}
+        assert len(budgets) == 1
+        assert {s.arm for s in runs} == {"vanilla", "uniform", "joint", "mslm"}
+
+
+def test_what_chooses_never_sees_test():
+    assert not any(spec.test for spec in experiment("screen").runs)
+
+
+def test_unknown_experiments_are_refused():
+    with pytest.raises(MslmError, match=r"M809.*screen"):
+        experiment("scren")
