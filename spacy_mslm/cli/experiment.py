@@ -60,14 +60,16 @@ def table_cli(
     from ..errors import Errors, MslmError
     from ..experiments.plans import experiment
     from ..experiments.store import Store
-    from ..experiments.tables import table
+    from ..report.lab_tables import score_tables
 
     plan = experiment(name)
     rows = [r for r in Store(results / f"{name}.jsonl").read() if r.get(split)]
     if not rows:
         raise MslmError(Errors.M810.format(name=name, missing=f"split '{split}'"))
     ids = {spec.id for spec in plan.runs}
-    print(table([r for r in rows if r["id"] in ids], split=split, reference=reference))
+    planned = [row for row in rows if row["id"] in ids]
+    for table in score_tables(planned, split, reference):
+        print(f"{table.markdown()}\n")
 
 
 @experiment_app.command("report")

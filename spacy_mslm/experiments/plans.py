@@ -133,3 +133,8 @@ def experiment(name: str) -> Experiment:
     if name not in known:
         raise MslmError(Errors.M809.format(name=name, options=", ".join(known)))
     return known[name]
+
+
+def family(arm: str) -> str:
+    """What an arm is a variant of: its name up to the first comma."""
+    return arm.partition(",")[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .data import DataSet, load
-from .plans import Experiment
+from .plans import Experiment, family
 from .run import Say, run
 from .spec import RunSpec
 from .store import Store
@@ -40,11 +40,6 @@ def run_all(
         result = runner(spec, sets[spec.data], trials=_trials(store, spec) + 1, say=say)
         store.add(result)
         yield result
-
-
-def family(arm: str) -> str:
-    """What an arm is a variant of: its name up to the first comma."""
-    return arm.partition(",")[0]
 
 
 def _trials(store: Store, spec: RunSpec) -> int:

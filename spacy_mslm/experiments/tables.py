@@ -1,4 +1,4 @@
-"""Results as tables: means over seeds, and differences with their intervals."""
+"""Results of arms: means over seeds, and differences with their intervals."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,8 @@ def arms_of(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
 
 
 def means(rows: Sequence[Row], split: str) -> dict[str, float]:
-    """The headline scores of an arm, means over its seeds, in per cent."""
+    """The headline scores of an arm in per cent, means over its seeds. Where training
+    has seen every mention, EM on unseen ones is 0."""
     scores = [row[split] for row in rows]
     values = {
         "F1": [s["strict"]["micro"]["f"] for s in scores],
@@ -47,45 +48,12 @@ def against(
     rows: Sequence[Row], other: Sequence[Row], split: str
 ) -> dict[str, Interval]:
     """Differences to another arm over the seeds that both have; none without one."""
-    seeds = _seeds(rows).keys() & _seeds(other).keys()
-    if not seeds:
+    if not seeds_of(rows).keys() & seeds_of(other).keys():
         return {}
-    mine, theirs = _seeds(rows), _seeds(other)
     return {
-        name: difference(
-            [_counts(mine[seed], split, which) for seed in sorted(seeds)],
-            [_counts(theirs[seed], split, which) for seed in sorted(seeds)],
-            statistic=statistic,
-        )
+        name: difference(*paired(rows, other, split, which), statistic=statistic)
         for name, which, statistic in DIFFERENCES
     }
-
-
-def table(rows: Iterable[Row], *, split: str, reference: str) -> str:
-    """Markdown: a table a data set, every arm beside `reference`."""
-    groups = arms_of(row for row in rows if row.get(split))
-    sets = list(dict.fromkeys(data for data, _ in groups))
-    made = []
-    for data in sets:
-        arms = {arm: found for (of, arm), found in groups.items() if of == data}
-        made.append(f"**{data}, {split}**\n\n{_table(arms, split, reference)}")
-    return "\n\n".join(made)
-
-
-def _table(arms: Mapping[str, Sequence[Row]], split: str, reference: str) -> str:
-    names = ["F1", "P", "EM", "EM unseen", "ECE"]
-    compared = [name for name, _, _ in DIFFERENCES]
-    head = ["arm", "seeds", *names, *(f"{name} - {reference}" for name in compared)]
-    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
-    for arm, rows in arms.items():
-        values = means(rows, split)
-        cells = [f"{values[name]:.1f}" for name in names]
-        intervals: Mapping[str, Interval] = {}
-        if arm != reference and reference in arms:
-            intervals = against(rows, arms[reference], split)
-        cells += [shown(intervals[n]) if n in intervals else "" for n in compared]
-        lines.append([arm, str(len(rows)), *cells])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def shown(interval: Interval) -> str:
@@ -94,9 +62,19 @@ def shown(interval: Interval) -> str:
     return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
 
 
-def _seeds(rows: Sequence[Row]) -> dict[int, Row]:
+def seeds_of(rows: Iterable[Row]) -> dict[int, Row]:
+    """The results of an arm by seed."""
     return {row["spec"].get("seed", 0): row for row in rows}
 
 
-def _counts(row: Row, split: str, which: str) -> DocCounts:
-    return DocCounts.from_text(row[split]["by_sentence"][which])
+def paired(
+    rows: Iterable[Row], other: Iterable[Row], split: str, which: str
+) -> tuple[list[DocCounts], list[DocCounts]]:
+    """Counts of the seeds that both arms have, in the same order."""
+    mine, theirs = seeds_of(rows), seeds_of(other)
+    seeds = sorted(mine.keys() & theirs.keys())
+    a, b = (
+        [DocCounts.from_text(of[s][split]["by_sentence"][which]) for s in seeds]
+        for of in (mine, theirs)
+    )
+    return a, b

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from ..errors import Errors, MslmError
 from ..experiments import plans
-from ..experiments.plans import FOUR, VANILLA, Experiment
-from ..experiments.sequence import family
+from ..experiments.plans import FOUR, VANILLA, Experiment, family
 from ..experiments.store import Store
 from ..experiments.tables import Row
 from ..runners.atomic import atomic_folder, atomic_write_text

@@ -7,8 +7,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ..experiments.plans import Experiment
-from ..experiments.sequence import family
+from ..experiments.plans import Experiment, family
 from ..experiments.spec import RunSpec
 from ..experiments.tables import Row, arms_of
 from .lab_tables import Table

@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 
-from ..experiments.tables import Row, arms_of
-from .lab_tables import Table, by_set, seeds_of
+from ..experiments.tables import Row, arms_of, seeds_of
+from .lab_tables import Table, by_set
 from .scores import percent
 
 MASKED = ("term pieces", "generic pieces", "weight, term", "weight, generic")

@@ -4,8 +4,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from ..experiments.tables import DIFFERENCES, Row, against, arms_of, means, shown
-from ..scoring.doc_counts import DocCounts
+from ..experiments.tables import (
+    DIFFERENCES,
+    Row,
+    against,
+    arms_of,
+    means,
+    paired,
+    seeds_of,
+    shown,
+)
 from ..scoring.intervals import Interval, average_difference
 from .scores import markdown_table
 
@@ -33,10 +41,6 @@ def by_set(rows: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:
     for (data, arm), group in arms_of(rows).items():
         found.setdefault(data, {})[arm] = group
     return found
-
-
-def seeds_of(group: Iterable[Row]) -> dict[int, Row]:
-    return {row["spec"].get("seed", 0): row for row in group}
 
 
 def score_tables(rows: Iterable[Row], split: str, reference: str) -> list[Table]:
@@ -116,24 +120,11 @@ def _averages(
         return {}
     return {
         name: average_difference(
-            [_paired(arms[arm], arms[reference], split, which) for arms in sets],
+            [paired(arms[arm], arms[reference], split, which) for arms in sets],
             statistic=statistic,
         )
         for name, which, statistic in DIFFERENCES
     }
-
-
-def _paired(
-    group: Iterable[Row], other: Iterable[Row], split: str, which: str
-) -> tuple[list[DocCounts], list[DocCounts]]:
-    """Counts of the seeds that both have, in the same order."""
-    mine, theirs = seeds_of(group), seeds_of(other)
-    seeds = sorted(mine.keys() & theirs.keys())
-    a, b = (
-        [DocCounts.from_text(of[s][split]["by_sentence"][which]) for s in seeds]
-        for of in (mine, theirs)
-    )
-    return a, b
 
 
 def _means(groups: Sequence[Sequence[Row]], split: str) -> list[str]:

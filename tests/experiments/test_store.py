@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.experiments.plans import Experiment
-from spacy_mslm.experiments.sequence import family, run_all
+from spacy_mslm.experiments.plans import Experiment, family
+from spacy_mslm.experiments.sequence import run_all
 from spacy_mslm.experiments.spec import RunSpec
 from spacy_mslm.experiments.store import Store
 

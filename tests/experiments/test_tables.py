@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_mslm.experiments.spec import RunSpec
-from spacy_mslm.experiments.tables import against, arms_of, means, table
+from spacy_mslm.experiments.tables import against, arms_of, means
 from spacy_mslm.scoring.doc_counts import DocCounts
 from spacy_mslm.scoring.strict import score
 
@@ -51,16 +51,3 @@ def test_differences_are_of_the_seeds_that_both_have():
     assert found["F1"].mean == pytest.approx(0.25)  # 15 - 10 of 20, seed 0 alone
     assert found["EM unseen"].low <= 0.25 <= found["EM unseen"].high
     assert not against([row("mslm", 7, 3)], groups["d", "vanilla"], "dev")
-
-
-def test_a_table_of_each_data_set():
-    text = table(
-        [*ROWS, row("mslm", 0, 20, data="e")], split="dev", reference="vanilla"
-    )
-    assert "**d, dev**" in text and "**e, dev**" in text
-    lines = [line for line in text.splitlines() if line.startswith("| mslm")]
-    assert lines[0].startswith(
-        "| mslm | 1 | 75.0 | 75.0 | 75.0 | 75.0 | 10.0 | +25.0 ["
-    )
-    assert lines[1].endswith("|  |  |  |  |")  # nothing to compare with
-    assert table(ROWS, split="test", reference="vanilla") == ""
