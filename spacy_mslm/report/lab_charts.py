@@ -8,7 +8,6 @@ from typing import Any
 from markupsafe import Markup
 
 from ..experiments.plans import VANILLA
-from ..experiments.spec import RunSpec
 from ..experiments.tables import Row
 from .lab_tables import Arms, by_set
 from .page import template
@@ -68,20 +67,18 @@ def chosen(arms: Arms) -> list[str]:
 def learning_chart(data: str, arms: Arms) -> Chart:
     """Dev F1 over updates, the mean over seeds."""
     lines = {arm: learning(group) for arm, group in arms.items()}
-    title = f"Dev F1 over updates, {data}"
+    title = f"F1 on part of dev over updates, {data}"
     series = [Series(arm, points) for arm, points in lines.items()]
     figure = line_chart(title, series, bottom=_floor(series))
     return Chart(f"learning-{data}", title, figure, _until_vanilla(lines))
 
 
 def learning(group: Sequence[Row]) -> list[Place]:
-    """Updates and the mean dev F1 in per cent, at points that all seeds have; the last
-    one is the finished network."""
+    """Updates and the mean F1 on part of dev in per cent, at points that all seeds
+    have; the last one is the finished network."""
     values: dict[int, list[float]] = {}
     for row in group:
-        spec = RunSpec.from_dict(row["spec"])
-        last = {"update": spec.updates + spec.pseudo_updates, "f": _dev_f1(row)}
-        for point in (*row["curve"], last):
+        for point in row["curve"]:
             values.setdefault(point["update"], []).append(100 * point["f"])
     whole = {at: of for at, of in values.items() if len(of) == len(group)}
     return [(at, fmean(whole[at])) for at in sorted(whole)]

@@ -124,7 +124,7 @@ def test_a_run_repeats_exactly(make_spec, data):
     for result in (first, second):
         del result["seconds"]
     assert first == second
-    assert len(first["curve"]) == 7
+    assert len(first["curve"]) == 8
     assert first["test"]["strict"] and first["dev"]["masked_lm"]["terms"]["n"]
 
 
