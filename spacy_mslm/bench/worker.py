@@ -9,10 +9,10 @@ import json
 import os
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
+from ..runners.provenance import installed
 from .spec import Spec
 
 PACKAGES = ("torch", "transformers", "spacy", "spacy-transformers", "edsnlp", "medcat")
@@ -24,7 +24,7 @@ def main(system: str, job: str) -> None:
     spec = Spec.from_json(sys.stdin.readline())
     module = importlib.import_module(f"{__package__}.systems.{system}")
     prepared = getattr(module, job)(spec)
-    _answer(answers, {"ready": _versions()})
+    _answer(answers, {"ready": installed(PACKAGES)})
     for line in sys.stdin if prepared else ():
         started = time.perf_counter()
         turn = prepared(int(line))
@@ -62,16 +62,6 @@ def _own_stdout() -> TextIO:
 def _answer(stream: TextIO, content: dict[str, Any]) -> None:
     stream.write(json.dumps(content) + "\n")
     stream.flush()
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 if __name__ == "__main__":
