@@ -79,6 +79,12 @@ class MslmNetwork(nn.Module):
     def device(self) -> torch.device:
         return self.detection.linear.weight.device
 
+    def train(self, mode: bool = True) -> "MslmNetwork":
+        """As in torch; copies of the weights are given up before they change."""
+        if mode:
+            self.served.forget()
+        return super().train(mode)
+
     def add_labels(self, labels: Sequence[str]) -> None:
         """Learn more types: fresh outputs, everything learnt so far is kept."""
         n_old, n_new = len(self.labels), len(labels)

@@ -10,7 +10,8 @@ class Served:
     """Keeps a copy in bfloat16 until the weights change.
 
     Costs half the encoder's memory again. The weights themselves stay float32: they
-    are what is trained and stored.
+    are what is trained and stored. Torch's fused optimizers change weights without a
+    trace in their version, so whoever trains says so (`forget`).
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,10 @@ class Served:
             cast = copy.deepcopy(encoder).to(torch.bfloat16)
             self._copy, self._state = cast.requires_grad_(False).eval(), state
         return self._copy
+
+    def forget(self) -> None:
+        """The weights are about to change: make a new copy when one is asked for."""
+        self._copy = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Served":
         return Served()

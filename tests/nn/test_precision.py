@@ -1,5 +1,6 @@
 """Number formats: bfloat16 changes how it is calculated, not what is learned."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +74,23 @@ def test_bfloat16_vectors_are_near_and_weights_stay_float32(make_network):
     half.pow(2).sum().backward()
     assert all(p.dtype is torch.float32 for p in network.parameters())
     assert any(p.grad is not None and p.grad.abs().sum() for p in network.parameters())
+
+
+def test_predictions_in_bfloat16_follow_every_update(make_network):
+    # A fused optimizer leaves no trace in a parameter's version: a copy made by an
+    # evaluation during training was read by all later ones.
+    network = make_network()
+    network.precision = "bfloat16"
+    rows = [Window(np.array([2, 20, 21, 22, 3], dtype=np.int64), (1, 4))]
+    optimizer = torch.optim.AdamW(network.parameters(), lr=0.1, fused=True)
+    read = []
+    for _ in range(3):
+        network.eval()
+        with torch.no_grad():
+            read.append(network.encode(rows, max_batch_pieces=64))
+            again = copy.deepcopy(network).encode(rows, max_batch_pieces=64)
+        assert torch.equal(read[-1], again)
+        network.train()
+        network.encode(rows, max_batch_pieces=64).pow(2).sum().backward()
+        optimizer.step()
+    assert not torch.equal(read[0], read[1]) and not torch.equal(read[1], read[2])
