@@ -10,6 +10,7 @@ from .encoder import LoadedEncoder as LoadedEncoder
 from .encoder import load_encoder as load_encoder
 from .encoder import longest_window as longest_window
 from .heads import HeadSettings as HeadSettings
+from .kernels import keep_few_kernels
 from .loss import LossParts as LossParts
 from .loss import LossWeights as LossWeights
 from .network import MslmNetwork as MslmNetwork
@@ -18,3 +19,5 @@ from .optimizer import warmup_linear as warmup_linear
 from .predict import predict as predict
 from .step import Objective as Objective
 from .step import step as step
+
+keep_few_kernels()
