@@ -334,3 +334,17 @@ def test_tables_of_the_benchmarks_are_their_results(name):
     page = (BENCHMARKS / "README.md").read_text("utf8")
     for table in tables(map(json.loads, lines)).split("\n\n"):
         assert table in page
+
+
+def test_memory_on_the_page_is_what_was_measured():
+    lines = (BENCHMARKS / "memory.jsonl").read_text("utf8").splitlines()
+    single, half = map(json.loads, lines)
+    page = (BENCHMARKS / "README.md").read_text("utf8")
+    for name, values in {
+        "held after 10,000 documents": [row["held_mb"][0] for row in (single, half)],
+        "held after 100,000 documents": [row["held_mb"][-1] for row in (single, half)],
+        "of 100,000": [
+            row["peak_mb_of_one_document"]["100000"] for row in (single, half)
+        ],
+    }.items():
+        assert f"| {name} | {values[0]} | {values[1]} |" in page
