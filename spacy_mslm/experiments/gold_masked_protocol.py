@@ -23,7 +23,8 @@ from ..nn.sections import Section
 from ..nn.windows import windows_of
 from ..scoring.strict import Span, score
 from .data import Sentence
-from .training import MAX_BATCH_PIECES, MAX_PIECES, terms_alone
+from .masks import terms_alone
+from .training import MAX_BATCH_PIECES, MAX_PIECES
 
 # Their batch: EM is a mean over batches of this size.
 BATCH = 8

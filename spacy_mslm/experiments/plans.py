@@ -57,7 +57,8 @@ TENTH: Arm = {"share": 0.1, "updates": 400, "batch_words": 400}
 # All of them: 136,000 words, five times read.
 FULL: Arm = {"share": 1.0, "updates": 850, "batch_words": 800}
 PLAIN: Arm = {"plain_words": 400}
-STAGE: Arm = {"stage_updates": 150}
+# Masked-LM first, over all text, and entities alone after it.
+STAGE_ALONE: Arm = {"stage_updates": 150, "terms": "seen", "masked_share": 0.0}
 # As released: entities learnt where the masks are (ELM 1, BLM .075).
 RELEASED: Arm = {"entity_rate": 1.0, "base_rate": 0.075}
 PROTOCOL: dict[str, Arm] = {
@@ -80,8 +81,9 @@ LEVERS: dict[str, Arm] = {
     "mslm, both views": {**MSLM, "detection_view": "both"},
     "uniform, both views": {**UNIFORM, "detection_view": "both"},
     "vanilla, self-training": {"pseudo_updates": 400},
-    "uniform, stage": {**UNIFORM, **STAGE, "masked_share": 0.0},
-    "mslm, stage": {**MSLM, **STAGE, "terms": "seen", "masked_share": 0.0},
+    "uniform, plain, seen terms": {**UNIFORM, **PLAIN, "terms": "seen"},
+    "uniform, stage": {**UNIFORM, **STAGE_ALONE},
+    "mslm, stage": {**MSLM, **STAGE_ALONE},
     "mslm, swap .3": {**MSLM, "swap": 0.3},
     "vanilla, swap .6": {"swap": 0.6},
     "mslm, ratio": {**MSLM, "weighting": "ratio"},

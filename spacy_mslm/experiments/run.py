@@ -7,13 +7,15 @@ import numpy as np
 import torch
 
 from ..nn import Annotation, MslmNetwork, ScoredSpan
+from ..nn.precision import uses_bfloat16
 from ..runners.provenance import git_commit, machine, versions
 from .data import DataSet, Sentence
 from .gold_masked_protocol import gold_masked_scores
+from .masks import Text, uses_masks
 from .measure import find, measure, quick
 from .spec import RunSpec
 from .terms import Mentions
-from .training import Course, Text, make_network, train, uses_masks
+from .training import Course, make_network, train
 
 # Points of the curve of a run, and how many sentences of dev each reads at most.
 POINTS, POINT_SENTENCES = 8, 300
@@ -49,6 +51,7 @@ def run(
         curve.append(last)
         course.seconds += more.seconds
         course.words += more.words
+        course.words_encoded += more.words_encoded
     seen = [text for sentence in gold for text in sentence.surfaces()]
     say(f"{spec.data} {spec.arm} seed {spec.seed}: measuring")
     splits = {"dev": data.dev, **({"test": data.test} if spec.test else {})}
@@ -74,18 +77,20 @@ def run(
         **_course(course),
         **scores,
         "trials": trials,
-        "provenance": provenance(),
+        "provenance": provenance(network),
     }
 
 
-def provenance() -> dict[str, Any]:
-    """Commit, versions, machine and device."""
+def provenance(network: MslmNetwork) -> dict[str, Any]:
+    """Commit, versions, machine, device, and what was calculated in."""
+    half = uses_bfloat16(network.precision, network.device)
     gpu = torch.cuda.is_available()
     return {
         "commit": git_commit(),
         "versions": versions(),
         "machine": machine(),
         "threads": torch.get_num_threads(),
+        "precision": "bfloat16" if half else "float32",
         "device": torch.cuda.get_device_name() if gpu else "cpu",
     }
 
@@ -175,6 +180,7 @@ def _course(course: Course) -> dict[str, Any]:
         "weights": course.weights,
         "seconds": round(course.seconds, 1),
         "words_trained": course.words,
+        "words_encoded": round(course.words_encoded),
         "losses": losses,
     }
 

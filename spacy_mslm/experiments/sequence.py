@@ -43,12 +43,18 @@ def run_all(
 
 
 def _trials(store: Store, spec: RunSpec) -> int:
-    """Results at hand of the same data, share and family: looks at their dev set."""
-    alike = [row["spec"] for row in store.read() if row["spec"]["data"] == spec.data]
+    """Results of the same data, share and family in the whole folder, each run once:
+    looks at their dev set."""
+    rows = {
+        row["id"]: row["spec"]
+        for path in sorted(store.path.parent.glob("*.jsonl"))
+        for row in Store(path).read()
+    }
     return sum(
-        family(other["arm"]) == family(spec.arm)
+        other["data"] == spec.data
+        and family(other["arm"]) == family(spec.arm)
         and other.get("share", 1.0) == spec.share
-        for other in alike
+        for other in rows.values()
     )
 
 

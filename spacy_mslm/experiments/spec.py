@@ -85,6 +85,12 @@ class RunSpec:
     def __post_init__(self) -> None:
         for field in fields(self):
             _check(field.name, getattr(self, field.name), field.default)
+        if self.stage_updates and self.strategy == "none":
+            wanted = "0 where nothing is masked"
+            raise MslmError(_wrong("spec", "stage_updates", wanted, self.stage_updates))
+        if self.stage_updates >= max(self.updates, 1):
+            wanted = "below 'updates'"
+            raise MslmError(_wrong("spec", "stage_updates", wanted, self.stage_updates))
 
     @property
     def id(self) -> str:

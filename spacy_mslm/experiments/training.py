@@ -2,30 +2,23 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
 
-from ..errors import Errors, MslmError
 from ..masking import (
     EQUAL,
-    JointMasking,
-    SpanMasking,
-    TermMasking,
-    TokenMasking,
-    Weighting,
-    mask_weights,
 )
 from ..nn import (
     Annotation,
+    Batch,
     HeadSettings,
     LossWeights,
     MslmNetwork,
     Objective,
-    count_kinds,
     load_encoder,
     make_batch,
     parameter_groups,
@@ -35,36 +28,27 @@ from ..nn import (
 from ..nn.adapting.epochs import updates_from
 from ..types import Corruption, Masker, MaskWeights
 from .data import Sentence
+from .masks import Text, count_weights, make_masker, terms_alone, uses_masks
 from .spec import RunSpec
 from .terms import Mentions
 
 MAX_PIECES, MAX_BATCH_PIECES = 128, 4096
 WEIGHT_DECAY, CLIP = 0.01, 1.0
-COUNTED_AT_ONCE = 256
 # Added to the seed: another order for plain text, masks of another stage.
 PLAIN, STAGE = 1_000_003, 2_000_003
-
-
-@dataclass(frozen=True)
-class Text:
-    """What a run learns from. `labelled`: with their gold; `plain`: sentences whose
-    spans are what counts as a term in them, of which no entity loss hears; `pseudo`:
-    with what a trained network found, and which words of it are certain."""
-
-    labelled: Sequence[Sentence]
-    plain: Sequence[Sentence] = ()
-    pseudo: Sequence[tuple[Sentence, Annotation]] = ()
 
 
 @dataclass
 class Course:
     """How training went: masked pieces of each kind in one pass over the text, the
-    weights of their errors, seconds without measurements, words read with labels."""
+    weights of their errors, seconds without measurements, words read with labels, and
+    words that went through the encoder, both views counted."""
 
     masked: dict[str, int] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     words: int = 0
+    words_encoded: float = 0.0
     losses: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -86,23 +70,6 @@ def make_network(spec: RunSpec, labels: Sequence[str]) -> MslmNetwork:
     return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def uses_masks(spec: RunSpec) -> bool:
-    return spec.strategy != "none"
-
-
-def make_masker(spec: RunSpec) -> Masker | None:
-    """Joint masking at its rates; token and span masking as many pieces as it would."""
-    joint = JointMasking(
-        entity=TermMasking(rate=spec.entity_rate),
-        base=TokenMasking(rate=spec.base_rate),
-    )
-    if spec.strategy == "token":
-        return TokenMasking(budget=joint)
-    if spec.strategy == "span":
-        return SpanMasking(budget=joint)
-    return joint if spec.strategy == "joint" else None
-
-
 def train(
     spec: RunSpec, network: MslmNetwork, text: Text, watch: Watch | None = None
 ) -> Course:
@@ -113,15 +80,20 @@ def train(
     """
     masker = make_masker(spec)
     course = Course()
-    weights = _count(spec, network, text, masker, course) if masker else EQUAL
+    weights = EQUAL
+    if masker is not None:
+        course.masked, weights = count_weights(spec, network, text, masker)
+        course.weights = {"entity": weights.entity, "base": weights.base}
     objective = _objective(spec, weights)
+    # The stage reads every masked row, whatever share of them the entities' updates do.
+    whole = replace(objective, masked_share=1.0)
     every = [*text.labelled, *text.plain]
     if spec.stage_updates and masker:
         unlabelled = ((s, terms_alone(s)) for s in every)
-        stage = _Stage(network, objective, masker, spec.seed + STAGE)
+        stage = _Stage(network, whole, masker, spec.seed + STAGE, spec.dynamic)
         batches = _batches(list(unlabelled), spec.batch_words, spec.seed + STAGE)
         stage.run(batches, spec.stage_updates, spec.stage_learn_rate, spec, course)
-    main = _Stage(network, objective, masker, spec.seed)
+    main = _Stage(network, objective, masker, spec.seed, spec.dynamic)
     batches = _with_plain(spec, network, text, masker)
     updates = spec.updates - spec.stage_updates
     main.run(batches, updates, spec.learn_rate, spec, course, watch)
@@ -140,11 +112,13 @@ class _Stage:
         objective: Objective,
         masker: Masker | None,
         seed: int,
+        dynamic: bool,
     ) -> None:
         self.network = network
         self.objective = objective
         self.masker = masker
         self.seed = seed
+        self.dynamic = dynamic
 
     def run(
         self,
@@ -166,7 +140,7 @@ class _Stage:
             share = warmup_linear(update, warmup=spec.warmup, total=updates)
             for group in optimizer.param_groups:
                 group["lr"] = rate * share * group["rate"]
-            parts = self._step(pairs, update if spec.dynamic else 0)
+            parts = self._step(pairs, update, course)
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -176,21 +150,36 @@ class _Stage:
             if watch is not None:
                 watch(update + 1)
 
-    def _step(self, pairs: Sequence[Pair], update: int) -> dict[str, float]:
+    def _step(
+        self, pairs: Sequence[Pair], update: int, course: Course
+    ) -> dict[str, float]:
         batch = make_batch(
             self.network.tokenizer,
             [sentence.doc for sentence, _ in pairs],
             [annotation for _, annotation in pairs],
             self.masker,
             seed=self.seed,
-            update=update,
+            update=update if self.dynamic else 0,
         )
+        # Static masks: all else is drawn anew in each update.
+        batch = replace(batch, key=(self.seed, update))
         parts = step(self.network, batch, self.objective)
+        course.words_encoded += self._encoded(batch)
         total = parts.total(self.objective.loss_weights)
         total.backward()
         named = {"mslm": parts.mslm, "detection": parts.detection}
         named |= {"classification": parts.classification}
         return {name: float(value.detach()) for name, value in named.items()}
+
+    def _encoded(self, batch: Batch) -> float:
+        """Words through the encoder: what is masked, and what entities are read in."""
+        sizes = np.array([len(doc.words) for doc in batch.docs])
+        known = np.array([bool(a.known.any()) for a in batch.annotations])
+        read = known * float(self.objective.detection_view != "masked")
+        if batch.kinds is not None:
+            masked = np.array([bool(kinds.any()) for kinds in batch.kinds])
+            read = read + self.objective.masked_share * masked
+        return float(sizes @ read)
 
 
 def _batches(pairs: Sequence[Pair], words: int, seed: int) -> Iterator[Sequence[Pair]]:
@@ -228,50 +217,6 @@ def gold_annotation(sentence: Sentence, kinds: dict[str, int]) -> Annotation:
     """All of it known. Types that training does not know are left out."""
     spans = tuple((s, e, kinds[k]) for s, e, k in sentence.spans if k in kinds)
     return Annotation(spans, np.ones(len(sentence.doc.words), dtype=bool))
-
-
-def terms_alone(sentence: Sentence) -> Annotation:
-    """Spans as terms to mask; nothing of them is known to the entity losses."""
-    spans = tuple((s, e, 0) for s, e, _ in sentence.spans)
-    return Annotation(spans, np.zeros(len(sentence.doc.words), dtype=bool))
-
-
-def _count(
-    spec: RunSpec, network: MslmNetwork, text: Text, masker: Masker, course: Course
-) -> MaskWeights:
-    """eq. 2-5 over the text that is masked, as the first pass would mask it."""
-    pairs = [(s, terms_alone(s)) for s in (*text.labelled, *text.plain)]
-    n_entity = n_base = 0
-    for first in range(0, len(pairs), COUNTED_AT_ONCE):
-        chunk = pairs[first : first + COUNTED_AT_ONCE]
-        batch = make_batch(
-            network.tokenizer,
-            [s.doc for s, _ in chunk],
-            [a for _, a in chunk],
-            masker,
-            seed=spec.seed,
-            update=0,
-        )
-        entity, base = count_kinds(batch)
-        n_entity, n_base = n_entity + entity, n_base + base
-    weights = weights_of(spec.weighting, n_entity, n_base)
-    course.masked = {"entity": n_entity, "base": n_base}
-    course.weights = {"entity": weights.entity, "base": weights.base}
-    return weights
-
-
-def weights_of(weighting: str, n_entity: int, n_base: int) -> MaskWeights:
-    """eq. 2-5, or a term's error so many times a generic word's. Raises M802."""
-    if weighting.isdecimal():
-        ratio = int(weighting)
-        return MaskWeights(base=1 / (1 + ratio), entity=ratio / (1 + ratio))
-    named: dict[str, Weighting] = {name: name for name in get_args(Weighting)}
-    if weighting not in named:
-        message = Errors.M802.format(
-            place="spec", key="weighting", wanted=" or ".join(named), value=weighting
-        )
-        raise MslmError(message)
-    return mask_weights(n_entity, n_base, named[weighting])
 
 
 def _objective(spec: RunSpec, weights: MaskWeights) -> Objective:

@@ -52,11 +52,13 @@ def predict(
             for section, spans in zip(group, found, strict=True):
                 results[section.index] += (_moved(s, section.first) for s in spans)
             if vectors is not None:
-                parts = encoded.split([len(section.pieces.ids) for section in group])
-                for section, part in zip(group, parts, strict=True):
+                sizes = [len(section.pieces.ids) for section in group]
+                for section, part in zip(group, encoded.split(sizes), strict=True):
                     kept[section.index].append(part.cpu().numpy())
     if vectors is not None:
-        vectors += zip(pieces, map(np.concatenate, kept), strict=True)
+        for of_doc, parts in zip(pieces, kept, strict=True):
+            whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            vectors.append((of_doc, whole))
     return results
 
 

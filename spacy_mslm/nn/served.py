@@ -21,11 +21,13 @@ class Served:
     def __call__(self, encoder: Any) -> Any:
         """The encoder's copy, made anew if a weight was changed or moved since."""
         state = tuple((p.data_ptr(), p._version) for p in encoder.parameters())
-        if state != self._state or self._copy is None:
-            self._copy = None  # never two at once
-            cast = copy.deepcopy(encoder).to(torch.bfloat16)
-            self._copy, self._state = cast.requires_grad_(False).eval(), state
-        return self._copy
+        served = self._copy
+        if state != self._state or served is None:
+            self._copy = served = None  # never two at once
+            served = copy.deepcopy(encoder).to(torch.bfloat16)
+            served.requires_grad_(False).eval()
+            self._copy, self._state = served, state
+        return served
 
     def forget(self) -> None:
         """The weights are about to change: make a new copy when one is asked for."""

@@ -77,6 +77,7 @@ class MslmShim(Shim):
         if optimizer.grad_clip:
             torch.nn.utils.clip_grad_norm_(parameters, optimizer.grad_clip)
         self._optimizer.step()
+        network.served.forget()
         self._optimizer.zero_grad(set_to_none=True)
         self._accumulated = 0
 

@@ -23,9 +23,10 @@ UNIFORM = "uniform"
 INTERVALS_SAY = (
     "Scores are per cent of strict spans, means over seeds. Brackets are 95 per cent "
     "intervals of a paired bootstrap, 2,000 resamples of sentences and seeds, the same "
-    "for both arms; one that holds 0 shows no difference. Of S seeds they hold 1 - 1/S "
-    "of the variance between seeds: too narrow by a third of it with three, and blind "
-    "to it with one. An average counts every data set the same."
+    "for both arms; one that holds 0 settles nothing. Of S seeds they hold 1 - 1/S of "
+    "the variance between seeds: too narrow by a third of it with three, blind to it "
+    "with one; and sentences of one abstract are alike, which they do not know. An "
+    "average counts every data set the same."
 )
 
 
@@ -122,15 +123,14 @@ class View:
 
 
 def worth_of_terms(plan: Experiment) -> list[tuple[str, str]]:
-    """Where all four arms are planned, those that mask terms beside `uniform` and, if
-    there is one, beside its variant of the same name: what terms add to masks."""
+    """Where all four arms are planned, those that mask terms beside the variant of
+    `uniform` of the same form: what terms add to masks."""
     arms = dict.fromkeys(spec.arm for spec in plan.runs)
     if not {*FOUR} <= arms.keys():
         return []
     joint = dict.fromkeys(s.arm for s in plan.runs if s.strategy == "joint")
     others = {arm: UNIFORM + arm[len(family(arm)) :] for arm in joint}
-    pairs = [(arm, other) for arm in joint for other in (UNIFORM, others[arm])]
-    return [pair for pair in dict.fromkeys(pairs) if pair[1] in arms]
+    return [(arm, other) for arm, other in others.items() if other in arms]
 
 
 def _given(table: Table | None) -> list[Table]:

@@ -93,7 +93,7 @@ def _until_vanilla(lines: Mapping[str, Sequence[Place]]) -> str:
         for arm, points in lines.items()
     }
     listed = "; ".join(f"{arm} {at}" for arm, at in reached.items())
-    return f"Updates until vanilla's best dev F1 ({best:.1f}): {listed}."
+    return f"Updates until vanilla's best F1 on part of dev ({best:.1f}): {listed}."
 
 
 def precision_chart(data: str, arms: Arms, split: str) -> Chart:

@@ -6,9 +6,10 @@ from spacy_mslm.experiments.gold_masked_protocol import (
     _released_em,
     gold_masked_scores,
 )
+from spacy_mslm.experiments.masks import Text
 from spacy_mslm.experiments.measure import quick
 from spacy_mslm.experiments.run import run
-from spacy_mslm.experiments.training import Text, make_network, train
+from spacy_mslm.experiments.training import make_network, train
 
 
 def test_without_generic_masks_no_model_is_nearly_perfect(make_spec, data):

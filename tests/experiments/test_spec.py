@@ -36,6 +36,8 @@ def test_the_id_is_of_what_is_not_at_its_default():
         ({"updates": "9"}, "M802.*updates.*a int"),
         ({"dynamic": 1}, "M802.*dynamic"),
         ({"seed": True}, "M802.*seed"),
+        ({"stage_updates": 5}, "M802.*stage_updates.*nothing is masked"),
+        ({"strategy": "joint", "stage_updates": 400}, "M802.*stage_updates.*below"),
     ],
 )
 def test_bad_settings_are_named(settings, message):

@@ -9,15 +9,10 @@ import torch
 from spacy_mslm.errors import MslmError
 from spacy_mslm.experiments import training
 from spacy_mslm.experiments.data import Sentence
+from spacy_mslm.experiments.masks import Text, make_masker, weights_of
 from spacy_mslm.experiments.measure import bio, find, measure, named
 from spacy_mslm.experiments.run import run
-from spacy_mslm.experiments.training import (
-    Text,
-    make_masker,
-    make_network,
-    train,
-    weights_of,
-)
+from spacy_mslm.experiments.training import make_network, train
 from spacy_mslm.nn import Batch, step
 
 
@@ -77,9 +72,10 @@ def test_plain_text_is_masked_and_teaches_no_entities(make_spec, data, batches):
 
 
 def test_stage_and_main_make_the_updates_of_the_budget(make_spec, data, batches):
-    spec = make_spec(strategy="joint", stage_updates=2)
+    spec = make_spec(strategy="joint", stage_updates=2, masked_share=0.0)
     course = train(spec, make_network(spec, data.labels), Text(data.train))
     assert len(batches) == 6
+    assert [row["mslm"] > 0 for row in course.losses] == [True] * 2 + [False] * 4
     known = [any(a.known.any() for a in batch.annotations) for batch in batches]
     assert known == [False, False, True, True, True, True]
     assert [row["detection"] > 0 for row in course.losses] == known
@@ -98,6 +94,7 @@ def test_static_masks_stay_and_dynamic_ones_change(make_spec, data, batches):
         ]
         same = all(of_update == kinds[0] for of_update in kinds)
         assert same is not dynamic
+        assert len({batch.key for batch in batches}) == len(batches)
 
 
 def test_swapped_mentions_reach_the_network(make_spec, data, batches):
@@ -198,8 +195,36 @@ def test_maskers_of_the_arms(make_spec):
 
 def test_training_leaves_torchs_generator_to_the_seed(make_spec, data):
     draws = []
-    for _ in range(2):
-        torch.manual_seed(99)
+    for before in (99, 100):
+        torch.manual_seed(before)
         make_network(make_spec(seed=5), data.labels)
         draws.append(torch.rand(1).item())
     assert draws[0] == draws[1]
+
+
+def test_weights_count_plain_text_as_often_as_it_is_read(make_spec, data):
+    labelled, plain = data.train[:5], data.train[5:]
+    counted = {}
+    for words in (20, 40):
+        spec = make_spec(strategy="token", plain_words=words, base_rate=0.5, updates=1)
+        course = train(spec, make_network(spec, data.labels), Text(labelled, plain))
+        counted[words] = course.masked["base"]
+    spec = make_spec(strategy="token", base_rate=0.5, updates=1)
+    alone = train(spec, make_network(spec, data.labels), Text(labelled)).masked["base"]
+    # As many words of plain text as of labelled text, and twice as many.
+    assert counted[20] == pytest.approx(2 * alone, rel=0.2)
+    assert counted[40] == pytest.approx(3 * alone, rel=0.2)
+
+
+def test_words_through_the_encoder_count_both_views(make_spec, data):
+    text = Text(data.train)
+    costs = {}
+    for name, settings in {
+        "vanilla": {},
+        "both": {"strategy": "joint", "base_rate": 1.0},
+        "half": {"strategy": "joint", "base_rate": 1.0, "masked_share": 0.5},
+    }.items():
+        spec = make_spec(**settings)
+        course = train(spec, make_network(spec, data.labels), text)
+        costs[name] = course.words_encoded / course.words
+    assert costs == {"vanilla": 1.0, "both": 2.0, "half": 1.5}

@@ -72,4 +72,7 @@ def test_a_document_of_sections_is_read_as_its_sections(
             (found,) = predict(network, [whole], vectors=vectors, **sizes)
         assert [(s.start, s.end, s.label) for s in found] == wanted
         ((pieces, rows),) = vectors
-        assert len(pieces.ids) == len(rows)
+        apart = []
+        predict(network, alone, vectors=apart, **sizes)
+        assert pieces.ids.tolist() == [i for p, _ in apart for i in p.ids.tolist()]
+        assert np.allclose(rows, np.concatenate([r for _, r in apart]), atol=1e-4)

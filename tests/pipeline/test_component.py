@@ -227,6 +227,22 @@ def test_bad_values_name_their_key(make_nlp, values, message):
         make_nlp(**values)
 
 
+def test_bfloat16_reads_the_weights_of_after_the_update(make_nlp, gold_corpus):
+    # spaCy asks for gradients, annotates, and only then makes its step.
+    nlp = make_nlp(precision="bfloat16")
+    examples = gold_corpus(nlp)
+    nlp.initialize(lambda: examples)
+    ner = nlp.get_pipe("ner")
+    ner.update(examples, sgd=None)
+    ner.predict([example.predicted for example in examples])
+    ner.finish_update(Adam(0.05))
+    served = ner.network.served(ner.network.encoder)
+    for copied, weight in zip(
+        served.parameters(), ner.network.encoder.parameters(), strict=True
+    ):
+        assert torch.equal(copied, weight.to(torch.bfloat16))
+
+
 def test_precision_can_be_chosen_at_loading(trained, tmp_path):
     trained.to_disk(tmp_path / "model")
     for precision in ("bfloat16", "auto"):

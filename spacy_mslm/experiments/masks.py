@@ -1,0 +1,117 @@
+"""What is masked in a run, and what its errors weigh."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+
+from ..errors import Errors, MslmError
+from ..masking import (
+    JointMasking,
+    SpanMasking,
+    TermMasking,
+    TokenMasking,
+    Weighting,
+    mask_weights,
+)
+from ..nn import Annotation, MslmNetwork, count_kinds, make_batch
+from ..types import Masker, MaskWeights
+from .data import Sentence
+from .spec import RunSpec
+
+COUNTED_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a run learns from. `labelled`: with their gold; `plain`: sentences whose
+    spans are what counts as a term in them, of which no entity loss hears; `pseudo`:
+    with what a trained network found, and which words of it are certain."""
+
+    labelled: Sequence[Sentence]
+    plain: Sequence[Sentence] = ()
+    pseudo: Sequence[tuple[Sentence, Annotation]] = ()
+
+
+def uses_masks(spec: RunSpec) -> bool:
+    return spec.strategy != "none"
+
+
+def make_masker(spec: RunSpec) -> Masker | None:
+    """Joint masking at its rates; token and span masking as many pieces as it would."""
+    joint = JointMasking(
+        entity=TermMasking(rate=spec.entity_rate),
+        base=TokenMasking(rate=spec.base_rate),
+    )
+    if spec.strategy == "token":
+        return TokenMasking(budget=joint)
+    if spec.strategy == "span":
+        return SpanMasking(budget=joint)
+    return joint if spec.strategy == "joint" else None
+
+
+def count_weights(
+    spec: RunSpec, network: MslmNetwork, text: Text, masker: Masker
+) -> tuple[dict[str, int], MaskWeights]:
+    """Masked pieces of each kind, and eq. 2-5 of them, over the text that is masked, as
+    the first pass would mask it, each part as often as training reads it."""
+    labelled = _count_kinds(spec, network, text.labelled, masker)
+    plain = _count_kinds(spec, network, text.plain, masker)
+    n_entity, n_base = (
+        a + round(b * _plain_share(spec, text))
+        for a, b in zip(labelled, plain, strict=True)
+    )
+    counts = {"entity": n_entity, "base": n_base}
+    return counts, weights_of(spec.weighting, n_entity, n_base)
+
+
+def _plain_share(spec: RunSpec, text: Text) -> float:
+    """How much of the plain text is read while all labelled text is read once; a stage
+    reads the one as often as the other."""
+    if not (spec.plain_words and text.plain):
+        return 1.0
+    labelled, plain = (
+        sum(len(s.doc.words) for s in part) for part in (text.labelled, text.plain)
+    )
+    return spec.plain_words / spec.batch_words * labelled / plain
+
+
+def _count_kinds(
+    spec: RunSpec, network: MslmNetwork, sentences: Sequence[Sentence], masker: Masker
+) -> tuple[int, int]:
+    pairs = [(s, terms_alone(s)) for s in sentences]
+    n_entity = n_base = 0
+    for first in range(0, len(pairs), COUNTED_AT_ONCE):
+        chunk = pairs[first : first + COUNTED_AT_ONCE]
+        batch = make_batch(
+            network.tokenizer,
+            [s.doc for s, _ in chunk],
+            [a for _, a in chunk],
+            masker,
+            seed=spec.seed,
+            update=0,
+        )
+        entity, base = count_kinds(batch)
+        n_entity, n_base = n_entity + entity, n_base + base
+    return n_entity, n_base
+
+
+def weights_of(weighting: str, n_entity: int, n_base: int) -> MaskWeights:
+    """eq. 2-5, or a term's error so many times a generic word's. Raises M802."""
+    if weighting.isdecimal():
+        ratio = int(weighting)
+        return MaskWeights(base=1 / (1 + ratio), entity=ratio / (1 + ratio))
+    named: dict[str, Weighting] = {name: name for name in get_args(Weighting)}
+    if weighting not in named:
+        message = Errors.M802.format(
+            place="spec", key="weighting", wanted=" or ".join(named), value=weighting
+        )
+        raise MslmError(message)
+    return mask_weights(n_entity, n_base, named[weighting])
+
+
+def terms_alone(sentence: Sentence) -> Annotation:
+    """Spans as terms to mask; nothing of them is known to the entity losses."""
+    spans = tuple((s, e, 0) for s, e, _ in sentence.spans)
+    return Annotation(spans, np.zeros(len(sentence.doc.words), dtype=bool))
