@@ -3,7 +3,7 @@
 On a processor torch prepares a kernel, with scratch memory of its own, for every shape
 of every product, and keeps up to 1,024 of each kind. Texts give hundreds of shapes: a
 training held gigabytes that it hardly ever read again, and grew with every update.
-So few are kept here that memory stays flat; training was no slower (CHANGELOG).
+So few are kept here that memory stays flat (`bench memory`).
 """
 
 import os
