@@ -221,3 +221,28 @@ def nlp_tiny(make_nlp, gold_corpus):
     nlp = make_nlp()
     nlp.initialize(lambda: gold_corpus(nlp))
     return nlp
+
+
+@pytest.fixture(scope="session")
+def write_ebm_nlp():
+    """`write_ebm_nlp(folder, part, pmid, "tokens apart", "0110", None, "0000")` writes
+    a document of EBM-NLP: a digit a token for each layer, None where it has no file;
+    part is "train" or "test/gold". All folders of the corpus are made."""
+
+    def write(folder, part, pmid, tokens, *layers, phase="starting_spans"):
+        documents = folder / "documents"
+        documents.mkdir(parents=True, exist_ok=True)
+        rows = tokens if isinstance(tokens, list) else tokens.split(" ")
+        text = "\n".join(rows) + "\n"
+        (documents / f"{pmid}.tokens").write_text(text, encoding="utf8", newline="")
+        below = folder / "annotations" / "aggregated" / phase
+        names = ("participants", "interventions", "outcomes")
+        for name, codes in zip(names, layers, strict=True):
+            for each in ("train", "test/gold"):
+                (below / name / each).mkdir(parents=True, exist_ok=True)
+            if codes is not None:
+                path = below / name / part / f"{pmid}.AGGREGATED.ann"
+                path.write_text("\n".join(codes) + "\n")
+        return folder
+
+    return write

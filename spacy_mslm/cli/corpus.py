@@ -66,6 +66,22 @@ def iob_cli(
     _summary(out, build_iob_corpus(files, out, repair=repair))
 
 
+@corpus_app.command("ebm-nlp")
+def ebm_nlp_cli(
+    folder: Annotated[Path, typer.Argument(help="EBM-NLP as unpacked (ebm_nlp_2_00).")],
+    out: Out,
+    fine: Annotated[
+        bool, typer.Option("--fine", help="The finer labels, such as Outcomes-Pain.")
+    ] = False,
+) -> None:
+    """Convert EBM-NLP to IOB files: train.tsv, dev.tsv, test.tsv."""
+    from ..stages.convert import convert_ebm_nlp
+
+    manifest = convert_ebm_nlp(folder, out, fine=fine)
+    print(f"Wrote {out}: {_splits(manifest)}")
+    _print_drops(manifest)
+
+
 @corpus_app.command("import")
 def import_cli(
     path: Annotated[
@@ -109,8 +125,7 @@ def import_cli(
     )
     _warn(manifest)
     print(f"Wrote {out}: {_splits(manifest)}")
-    for reason, number in sorted(manifest["drops"].items()):
-        print(f"  {number} x {reason}")
+    _print_drops(manifest)
 
 
 @corpus_app.command("stats")
@@ -177,6 +192,11 @@ def _splits(manifest: dict[str, Any]) -> str:
         f"{name} {s['docs']} docs {sum(s['entities'].values())} entities"
         for name, s in manifest["splits"].items()
     )
+
+
+def _print_drops(manifest: dict[str, Any]) -> None:
+    for reason, number in sorted(manifest["drops"].items()):
+        print(f"  {number} x {reason}")
 
 
 def _warn(report: dict[str, Any]) -> None:

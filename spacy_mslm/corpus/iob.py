@@ -1,7 +1,7 @@
 """IOB files (CoNLL form): one word a row, the tag in the last column, a blank row
 between sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def read_iob(path: str | Path, *, repair: bool = False) -> Iterator[IobSentence]
     words: list[str] = []
     tags: list[str] = []
     empty = True
-    for row, line in _rows(path):
+    for row, line in utf8_rows(path):
         if not line.strip() or line.startswith(DOCUMENT_MARKS):
             if words:
                 yield IobSentence(tuple(words), tuple(tags))
@@ -63,9 +63,24 @@ def read_iob(path: str | Path, *, repair: bool = False) -> Iterator[IobSentence]
         raise MslmError(Errors.M305.format(path=path))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, str]]:
+def write_iob(path: Path, sentences: Iterable[IobSentence]) -> None:
+    """Write what `read_iob` reads back: a tab between word and tag, a blank row after
+    each sentence. Words must be such as `read_iob` gives."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for i, sentence in enumerate(sentences):
+            if i == 0 and sentence.words[0].startswith("\ufeff"):
+                file.write("\ufeff")  # else the word's own would be read as the mark
+            for word, tag in zip(sentence.words, sentence.tags, strict=True):
+                file.write(f"{word}\t{tag}\n")
+            file.write("\n")
+
+
+def utf8_rows(path: Path) -> Iterator[tuple[int, str]]:
     """Numbered rows without their line end. Read as bytes, because text mode would
-    also break a row at U+0085 and could not say which row does not decode."""
+    also break a row at U+0085 and could not say which row does not decode.
+
+    Raises M301 (undecodable row).
+    """
     with path.open("rb") as file:
         for row, raw in enumerate(file, 1):
             try:

@@ -143,3 +143,27 @@ class CorpusErrors:
         "{path} row {row}: the task has no text under 'data.text'. Name the text field "
         "'text' in the labelling project, and export as JSON."
     )
+    M342 = (
+        "{path}: no such folder, and EBM-NLP has it. Give the unpacked folder of "
+        "release 2.00, which holds documents/ and annotations/."
+    )
+    M343 = (
+        "{path}: no document for '{split}' that all three layers label "
+        "(*.AGGREGATED.ann). Give the whole corpus, release 2.00."
+    )
+    M344 = (
+        "{path}: no such file, and its document is annotated. Unpack the corpus again."
+    )
+    M345 = (
+        "{path} row {row}: expected one token without white space that marks no "
+        "document, got another row. Unpack the corpus again, or mend the row."
+    )
+    M346 = (
+        "{path} row {row}: {got} rows for {n} tokens. Unpack the corpus again, or give "
+        "each token one row."
+    )
+    M347 = (
+        "{path} row {row}: expected a label's number from 0 to {most}, got another "
+        "row. Unpack the corpus again, or mend the row."
+    )
+    M348 = "no such split. Ask for one of: {splits}."

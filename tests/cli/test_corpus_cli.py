@@ -31,7 +31,14 @@ def corpus(tmp_path, run):
 
 
 @pytest.mark.parametrize(
-    "command", [("corpus",), ("corpus", "build"), ("corpus", "iob"), ("evaluate",)]
+    "command",
+    [
+        ("corpus",),
+        ("corpus", "build"),
+        ("corpus", "iob"),
+        ("corpus", "ebm-nlp"),
+        ("evaluate",),
+    ],
 )
 def test_help(run, command):
     result = run(*command, "--help")
@@ -67,3 +74,21 @@ def test_a_bad_file_is_a_coded_error_and_writes_nothing(run, tmp_path):
     assert not (tmp_path / "c").exists()
     result = run("corpus", "iob", bad, "--out", tmp_path / "c", "--repair")
     assert result.exit_code == 0
+
+
+def test_ebm_nlp_to_iob_and_on_to_a_corpus(run, tmp_path, write_ebm_nlp):
+    folder = tmp_path / "ebm_nlp_2_00"
+    for part, pmid in (("train", "19"), ("train", "18"), ("test/gold", "7")):
+        codes = ("1110", "0011", "0000")
+        write_ebm_nlp(folder, part, pmid, "ten old men .", *codes)
+    out = tmp_path / "ebm"
+    result = run("corpus", "ebm-nlp", folder, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "train 1 docs 1 entities, dev 1 docs 1 entities, test" in result.output
+    assert "  3 x Interventions span that overlaps a longer one" in result.output
+    files = [out / f"{split}.tsv" for split in ("train", "dev", "test")]
+    result = run("corpus", "iob", *files, "--out", tmp_path / "corpus")
+    assert result.exit_code == 0, result.output
+    result = run("corpus", "ebm-nlp", folder, "--fine", "--out", tmp_path / "fine")
+    assert isinstance(result.exception, MslmError)
+    assert not (tmp_path / "fine").exists()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_mslm.corpus.iob import IobSentence, read_iob
+from spacy_mslm.corpus.iob import IobSentence, read_iob, write_iob
 from spacy_mslm.errors import MslmError
 
 
@@ -112,7 +112,7 @@ TAG = st.sampled_from(["O", "B-X", "I-X", "B-Y", "I-Y"])
 @given(st.lists(st.lists(st.tuples(WORD, TAG), min_size=1), min_size=1))
 def test_wild_words_survive(tmp_path_factory, sentences):
     sentences = [
-        [(w, t) for w, t in s if w.strip(" ") == w and w[0] not in "-\ufeff"]
+        [(w, t) for w, t in s if w.strip(" ") == w and w[0] not in "-#\ufeff"]
         for s in sentences
     ]
     sentences = [s for s in sentences if s]
@@ -125,3 +125,22 @@ def test_wild_words_survive(tmp_path_factory, sentences):
     assert [s.words for s in read] == [tuple(w for w, _ in s) for s in sentences]
     for sentence in read:
         sentence.spans()
+
+
+@given(st.lists(st.lists(st.tuples(WORD, TAG), min_size=1), min_size=1))
+def test_what_is_written_is_read_back(tmp_path_factory, pairs):
+    words = [
+        [(w, t) for w, t in s if w.strip(" ") == w and w[0] not in "-#"] for s in pairs
+    ]
+    path = tmp_path_factory.mktemp("iob") / "x.tsv"
+    sentences = [IobSentence(*zip(*s, strict=True)) for s in words if s]
+    write_iob(path, sentences)
+    if sentences:
+        read = list(read_iob(path, repair=True))
+        assert [s.words for s in read] == [s.words for s in sentences]
+
+
+def test_a_first_word_that_begins_like_a_byte_order_mark_keeps_it(tmp_path):
+    sentences = [IobSentence(("\ufeffa", "\ufeff"), ("B-X", "I-X"))] * 2
+    write_iob(tmp_path / "x.tsv", sentences)
+    assert list(read_iob(tmp_path / "x.tsv")) == sentences
