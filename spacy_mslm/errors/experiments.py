@@ -39,3 +39,8 @@ class ExperimentErrors:
         "experiment '{name}' has no finished run of {missing}. Run "
         "'experiment run {name}' first."
     )
+    M811 = (
+        "the words of {path} are not those of the {split} file beside it, so its "
+        "labels would not be of the same text. Make the data set again with "
+        "'experiment prepare'."
+    )

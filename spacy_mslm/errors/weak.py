@@ -44,3 +44,7 @@ class WeakErrors:
         "Check the clusters file against its types."
     )
     M231 = "'policy' must be one of {policies}, got '{got}'."
+    M232 = (
+        "'{got}' is no way to spoil a terminology. Give a share in per cent and what "
+        "becomes of the names: '30-missing' or '10-wrong'."
+    )

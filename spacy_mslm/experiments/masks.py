@@ -6,9 +6,11 @@ from typing import get_args
 
 import numpy as np
 
+from ..corpus.pmi import LONGEST, collocations
 from ..errors import Errors, MslmError
 from ..masking import (
     JointMasking,
+    PmiMasking,
     SpanMasking,
     TermMasking,
     TokenMasking,
@@ -21,25 +23,32 @@ from .data import Sentence
 from .spec import RunSpec
 
 COUNTED_AT_ONCE = 256
+PMI_COUNT = 5
+
+Pair = tuple[Sentence, Annotation]
 
 
 @dataclass(frozen=True)
 class Text:
     """What a run learns from. `labelled`: with their gold; `plain`: sentences whose
     spans are what counts as a term in them, of which no entity loss hears; `pseudo`:
-    with what a trained network found, and which words of it are certain."""
+    with what a trained network found, and which words of it are certain; `weak`: what
+    is learnt before gold, its spans weak labels and its annotation what of them
+    counts."""
 
     labelled: Sequence[Sentence]
     plain: Sequence[Sentence] = ()
-    pseudo: Sequence[tuple[Sentence, Annotation]] = ()
+    pseudo: Sequence[Pair] = ()
+    weak: Sequence[Pair] = ()
 
 
 def uses_masks(spec: RunSpec) -> bool:
     return spec.strategy != "none"
 
 
-def make_masker(spec: RunSpec) -> Masker | None:
-    """Joint masking at its rates; token and span masking as many pieces as it would."""
+def make_masker(spec: RunSpec, text: Text) -> Masker | None:
+    """Joint masking at its rates; the other strategies as many pieces as it would. PMI
+    masking takes its collocations from `text`."""
     joint = JointMasking(
         entity=TermMasking(rate=spec.entity_rate),
         base=TokenMasking(rate=spec.base_rate),
@@ -48,7 +57,18 @@ def make_masker(spec: RunSpec) -> Masker | None:
         return TokenMasking(budget=joint)
     if spec.strategy == "span":
         return SpanMasking(budget=joint)
+    if spec.strategy == "pmi":
+        return PmiMasking.of(_collocations(text), budget=joint)
     return joint if spec.strategy == "joint" else None
+
+
+def _collocations(text: Text) -> list[tuple[str, ...]]:
+    """Runs of 2 to 4 words seen five times or more, of a PMI above 0 (algorithm 2)."""
+    sentences = [*text.labelled, *text.plain, *(s for s, _ in text.weak)]
+    found = collocations(
+        [s.doc.words for s in sentences], min_count=PMI_COUNT, longest=LONGEST
+    )
+    return [c.words for c in found if c.pmi > 0]
 
 
 def count_weights(

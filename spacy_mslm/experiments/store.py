@@ -29,22 +29,38 @@ class Store:
         """
         return list(self._rows())
 
+    def folder(self) -> dict[str, dict[str, Any]]:
+        """Every result of all files of its folder, by id: a run that two experiments
+        share is made once. Raises as `read`."""
+        paths = sorted(self.path.parent.glob("*.jsonl"))
+        return {row["id"]: row for path in paths for row in Store(path).read()}
+
     def finished(self, hashes: Mapping[str, str]) -> set[str]:
-        """Ids of the runs that are done; `hashes`: of each data set as it is now.
+        """Ids of the runs of the folder that are done; `hashes`: of each data set as it
+        is now, and of its weak labels under its name and theirs.
 
         Raises MslmError (M808) where a result is of other data of the same name.
         """
         done = set()
-        for row in self.read():
-            data = row["spec"]["data"]
-            wanted = hashes.get(data, row["data_hash"])
-            if row["data_hash"] != wanted:
-                message = Errors.M808.format(
-                    id=row["id"], found=row["data_hash"], wanted=wanted, data=data
-                )
-                raise MslmError(message)
+        for row in self.folder().values():
+            data, weak = row["spec"]["data"], row["spec"].get("weak")
+            self._check_hash(row, data, row["data_hash"], hashes)
+            if weak:
+                found = str(row.get("weak_hash"))
+                self._check_hash(row, f"{data} {weak}", found, hashes)
             done.add(row["id"])
         return done
+
+    @staticmethod
+    def _check_hash(
+        row: Mapping[str, Any], data: str, found: str, hashes: Mapping[str, str]
+    ) -> None:
+        wanted = hashes.get(data, found)
+        if found != wanted:
+            message = Errors.M808.format(
+                id=row["id"], found=found, wanted=wanted, data=data
+            )
+            raise MslmError(message)
 
     def add(self, result: Mapping[str, Any]) -> None:
         """Append a result: whole, or not at all. Several processes may share a file.

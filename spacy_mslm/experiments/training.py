@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..masking import (
-    EQUAL,
-)
+from ..masking import EQUAL
 from ..nn import (
     Annotation,
     Batch,
@@ -26,23 +24,24 @@ from ..nn import (
     warmup_linear,
 )
 from ..nn.adapting.epochs import updates_from
-from ..types import Corruption, Masker, MaskWeights
+from ..types import Corruption, Masker
 from .data import Sentence
-from .masks import Text, count_weights, make_masker, terms_alone, uses_masks
+from .masks import Pair, Text, count_weights, make_masker, terms_alone, uses_masks
 from .spec import RunSpec
 from .terms import Mentions
 
 MAX_PIECES, MAX_BATCH_PIECES = 128, 4096
 WEIGHT_DECAY, CLIP = 0.01, 1.0
 # Added to the seed: another order for plain text, masks of another stage.
-PLAIN, STAGE = 1_000_003, 2_000_003
+PLAIN, STAGE, WEAK = 1_000_003, 2_000_003, 3_000_017
 
 
 @dataclass
 class Course:
     """How training went: masked pieces of each kind in one pass over the text, the
-    weights of their errors, seconds without measurements, words read with labels, and
-    words that went through the encoder, both views counted."""
+    weights of their errors, both those of the last stage, seconds without measurements,
+    words read with labels, words that went through the encoder, both views counted, and
+    updates that were watched."""
 
     masked: dict[str, int] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
@@ -50,6 +49,7 @@ class Course:
     words: int = 0
     words_encoded: float = 0.0
     losses: list[dict[str, float]] = field(default_factory=list)
+    watched: int = 0
 
 
 # Called after an update with its number from 1; measures, if it is time to.
@@ -73,34 +73,36 @@ def make_network(spec: RunSpec, labels: Sequence[str]) -> MslmNetwork:
 def train(
     spec: RunSpec, network: MslmNetwork, text: Text, watch: Watch | None = None
 ) -> Course:
-    """The stage of masked-LM, then the updates with labels. Changes the network.
+    """The stage of masked-LM, then weak labels, then gold. Changes the network.
 
-    The two make `spec.updates` updates. Batches are a function of the seed and epoch,
-    masks of seed, update and text; dropout is drawn from torch's generator.
+    The three make `spec.updates` updates; `watch` counts those of the last two. Batches
+    are a function of the seed and epoch, masks of seed, update and text; dropout is
+    drawn from torch's generator.
     """
-    masker = make_masker(spec)
+    masker = make_masker(spec, text)
     course = Course()
-    weights = EQUAL
-    if masker is not None:
-        course.masked, weights = count_weights(spec, network, text, masker)
-        course.weights = {"entity": weights.entity, "base": weights.base}
-    objective = _objective(spec, weights)
-    # The stage reads every masked row, whatever share of them the entities' updates do.
-    whole = replace(objective, masked_share=1.0)
-    every = [*text.labelled, *text.plain]
     if spec.stage_updates and masker:
-        unlabelled = ((s, terms_alone(s)) for s in every)
-        stage = _Stage(network, whole, masker, spec.seed + STAGE, spec.dynamic)
-        batches = _batches(list(unlabelled), spec.batch_words, spec.seed + STAGE)
+        every = [*text.labelled, *text.plain]
+        # The stage reads every masked row, whatever share the entities' updates do.
+        objective = replace(
+            _objective(spec, network, masker, text, course), masked_share=1.0
+        )
+        stage = _Stage(network, objective, masker, spec.seed + STAGE, spec.dynamic)
+        unlabelled = [(s, terms_alone(s)) for s in every]
+        batches = _batches(unlabelled, spec.batch_words, spec.seed + STAGE)
         stage.run(batches, spec.stage_updates, spec.stage_learn_rate, spec, course)
-    main = _Stage(network, objective, masker, spec.seed, spec.dynamic)
-    batches = _with_plain(spec, network, text, masker)
-    updates = spec.updates - spec.stage_updates
-    main.run(batches, updates, spec.learn_rate, spec, course, watch)
+    if spec.weak_updates:
+        weak = Text([sentence for sentence, _ in text.weak])
+        objective = _objective(spec, network, masker, weak, course)
+        stage = _Stage(network, objective, masker, spec.seed + WEAK, spec.dynamic)
+        batches = _batches(text.weak, spec.batch_words, spec.seed + WEAK)
+        stage.run(batches, spec.weak_updates, spec.learn_rate, spec, course, watch)
+    if spec.gold_updates:
+        objective = _objective(spec, network, masker, text, course)
+        main = _Stage(network, objective, masker, spec.seed, spec.dynamic)
+        batches = _with_plain(spec, network, text, masker)
+        main.run(batches, spec.gold_updates, spec.learn_rate, spec, course, watch)
     return course
-
-
-Pair = tuple[Sentence, Annotation]
 
 
 class _Stage:
@@ -148,7 +150,8 @@ class _Stage:
             course.seconds += time.perf_counter() - started
             course.words += sum(len(s.doc.words) for s, a in pairs if a.known.any())
             if watch is not None:
-                watch(update + 1)
+                course.watched += 1
+                watch(course.watched)
 
     def _step(
         self, pairs: Sequence[Pair], update: int, course: Course
@@ -219,7 +222,18 @@ def gold_annotation(sentence: Sentence, kinds: dict[str, int]) -> Annotation:
     return Annotation(spans, np.ones(len(sentence.doc.words), dtype=bool))
 
 
-def _objective(spec: RunSpec, weights: MaskWeights) -> Objective:
+def _objective(
+    spec: RunSpec,
+    network: MslmNetwork,
+    masker: Masker | None,
+    text: Text,
+    course: Course,
+) -> Objective:
+    """What is learnt from `text`; its masks and their weights are noted in `course`."""
+    weights = EQUAL
+    if masker is not None:
+        course.masked, weights = count_weights(spec, network, text, masker)
+        course.weights = {"entity": weights.entity, "base": weights.base}
     shown: Any = spec.detection_view if uses_masks(spec) else "clean"
     return Objective(
         mask_weights=weights,

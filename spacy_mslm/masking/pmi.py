@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -41,6 +42,19 @@ class PmiMasking(DrawnMasking):
         self._longest = 1  # words in the longest n-gram, once they are read
         self._reading = threading.Lock()
 
+    @classmethod
+    def of(
+        cls,
+        ngrams: Iterable[Ngram],
+        *,
+        rate: float | None = None,
+        budget: Strategy | None = None,
+    ) -> Self:
+        """With n-grams of lower-cased words that need no file. Raises M401, M412."""
+        made = cls(vocabulary="", rate=rate, budget=budget)
+        made._keep(frozenset(ngrams))
+        return made
+
     def groups(
         self, sentence: SentencePieces, units: Units, rng: np.random.Generator
     ) -> Iterable[Sequence[int]]:
@@ -54,9 +68,13 @@ class PmiMasking(DrawnMasking):
         """The vocabulary, lower-cased words. Raises M413."""
         with self._reading:
             if self._ngrams is None:
-                self._ngrams = read_ngrams(self.vocabulary)
-                self._longest = max(map(len, self._ngrams), default=1)
-        return self._ngrams
+                return self._keep(read_ngrams(self.vocabulary))
+            return self._ngrams
+
+    def _keep(self, ngrams: frozenset[Ngram]) -> frozenset[Ngram]:
+        self._longest = max(map(len, ngrams), default=1)
+        self._ngrams = ngrams
+        return ngrams
 
     def _cut(self, sentence: SentencePieces, units: Units) -> Iterator[Sequence[int]]:
         """Groups of neighbouring words, left to right, the longest n-gram first."""
@@ -75,9 +93,8 @@ class PmiMasking(DrawnMasking):
 
     def __getstate__(self) -> dict[str, object]:
         """Without the lock, which cannot be copied, and without what was read."""
-        return {k: v for k, v in self.__dict__.items() if k != "_reading"} | {
-            "_ngrams": None
-        }
+        kept = {k: v for k, v in self.__dict__.items() if k != "_reading"}
+        return kept | ({"_ngrams": None} if self.vocabulary else {})
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ..errors import Errors, MslmError
 from ..experiments import plans
-from ..experiments.plans import FOUR, VANILLA, Experiment, family
+from ..experiments.arms import FOUR
+from ..experiments.plans import Experiment, family
 from ..experiments.store import Store
 from ..experiments.tables import Row
 from ..runners.atomic import atomic_folder, atomic_write_text
-from . import lab_facts, lab_masks
+from . import lab_facts, lab_masks, lab_paper, lab_weak
 from .lab_charts import Chart, charts
 from .lab_tables import Table, pairs_table, score_tables
 from .page import template
@@ -52,9 +53,11 @@ class View:
     @classmethod
     def of(cls, plan: Experiment, results: Path) -> "View":
         """What the folder holds. Raises as `Store.read`."""
-        found = {row["id"]: row for row in Store(results / f"{plan.name}.jsonl").read()}
+        store = Store(results / f"{plan.name}.jsonl")
+        found = store.folder()
         rows = [found[spec.id] for spec in plan.runs if spec.id in found]
-        return cls(plan, rows, len(found) - len(rows), results)
+        own = {row["id"] for row in store.read()}
+        return cls(plan, rows, len(own - {row["id"] for row in rows}), results)
 
     @property
     def done(self) -> str:
@@ -77,12 +80,20 @@ class View:
     def sections(self) -> list[Section]:
         """Those that have something to show."""
         made = [
+            self._statistics(),
             self._released(),
             *map(self._scores, ("test", "dev")),
+            self._beyond(),
             *self._masks(),
-            Section("Cost", lab_facts.cost_tables(self.rows), [lab_facts.COST_SAYS]),
+            self._paper(),
+            Section("Cost", lab_facts.cost_tables(self.trained), [lab_facts.COST_SAYS]),
         ]
         return [section for section in made if section.tables]
+
+    @property
+    def trained(self) -> list[Row]:
+        """The runs of networks."""
+        return [row for row in self.rows if row["spec"].get("system") is None]
 
     @property
     def facts(self) -> list[tuple[str, str]]:
@@ -90,7 +101,7 @@ class View:
 
     @cached_property
     def charts(self) -> list[Chart]:
-        return charts(self.rows)
+        return charts(self.trained)
 
     @property
     def plotted(self) -> list[Chart]:
@@ -102,10 +113,24 @@ class View:
         return f"{PLOTS}/{self.plan.name}/{chart.name}.svg"
 
     def _scores(self, split: str) -> Section:
-        tables = score_tables(self.rows, split, VANILLA)
-        pairs = worth_of_terms(self.plan)
-        more = pairs_table(self.rows, "Against uniform masks", split, pairs)
+        tables = score_tables(self.rows, split, self.plan.reference)
+        pairs = self.plan.pairs or worth_of_terms(self.plan)
+        title = "Pairs" if self.plan.pairs else "Against uniform masks"
+        more = pairs_table(self.rows, title, split, pairs)
         return Section(f"Scores on {split}", [*tables, *_given(more)])
+
+    def _statistics(self) -> Section:
+        table = lab_weak.statistics_table(self.rows)
+        return Section("Statistics", _given(table), [lab_weak.HELD_SAYS])
+
+    def _beyond(self) -> Section:
+        table = lab_weak.beyond_table(self.rows)
+        return Section("Weak labels", _given(table), [lab_weak.BEYOND_SAYS])
+
+    def _paper(self) -> Section:
+        rows = self.rows if "tables 3" in self.plan.exhibits else []
+        table = lab_paper.paper_table(rows)
+        return Section("Beside the paper", _given(table), [lab_paper.SAYS])
 
     def _released(self) -> Section:
         table = lab_masks.protocol_table(self.rows)

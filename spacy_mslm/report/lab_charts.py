@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..experiments.plans import VANILLA
+from ..experiments.arms import VANILLA
 from ..experiments.tables import Row
 from .lab_tables import Arms, by_set
 from .page import template

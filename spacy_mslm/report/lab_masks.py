@@ -66,7 +66,7 @@ def equal_weights(rows: Iterable[Row], first: str, second: str) -> list[str]:
 def recovered_table(rows: Iterable[Row], split: str) -> Table | None:
     """Perplexity (geometric mean over seeds) and share recovered of masked pieces, for
     arms with a masked view; None where there are none."""
-    with_view = (row for row in rows if row.get(split) and row[split]["masked_lm"])
+    with_view = (row for row in rows if row.get(split) and row[split].get("masked_lm"))
     cells = []
     for (data, arm), group in arms_of(with_view).items():
         found = [row[split]["masked_lm"] for row in group]

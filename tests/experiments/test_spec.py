@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.experiments.plans import VANILLA, experiment, experiments
+from spacy_mslm.experiments.plans import experiment, experiments
 from spacy_mslm.experiments.spec import RunSpec
 
 
@@ -38,6 +38,10 @@ def test_the_id_is_of_what_is_not_at_its_default():
         ({"seed": True}, "M802.*seed"),
         ({"stage_updates": 5}, "M802.*stage_updates.*nothing is masked"),
         ({"strategy": "joint", "stage_updates": 400}, "M802.*stage_updates.*below"),
+        ({"weak_updates": 4}, "M802.*weak.*source"),
+        ({"system": "labeller"}, "M802.*weak.*source"),
+        ({"weak": "medcat", "weak_updates": 401}, "M802.*weak_updates.*at most"),
+        ({"share": 0.0}, "M802.*share.*above 0"),
     ],
 )
 def test_bad_settings_are_named(settings, message):
@@ -50,17 +54,23 @@ def test_data_and_arm_are_needed():
         RunSpec.from_dict({"data": "d"})
 
 
-def test_every_plan_holds_each_run_once_and_a_vanilla_arm_of_each_seed():
-    for plan in experiments().values():
-        ids = [spec.id for spec in plan.runs]
-        assert len(set(ids)) == len(ids) > 3
-        for spec in plan.runs:
-            assert any(
-                other.arm == VANILLA
-                and (other.data, other.seed, other.share)
-                == (spec.data, spec.seed, spec.share)
-                for other in plan.runs
-            )
+@pytest.mark.parametrize("plan", experiments().values(), ids=lambda plan: plan.name)
+def test_every_plan_holds_each_run_once_and_its_reference_of_each_seed(plan):
+    assert len({spec.id for spec in plan.runs}) == len(plan.runs)
+    arms = {(spec.data, spec.arm, spec.seed) for spec in plan.runs}
+    assert len(arms) == len(plan.runs)
+    for spec in plan.runs:
+        if spec.system != "statistics":
+            assert (spec.data, plan.reference, spec.seed) in arms
+            for pair in plan.pairs:
+                assert {(spec.data, arm, spec.seed) for arm in pair} <= arms
+
+
+def test_a_plan_on_another_set_keeps_its_arms():
+    there = experiment("answer-full", "my set")
+    assert {spec.data for spec in there.runs} == {"my set"}
+    assert len(there.runs) == 12 and len({spec.id for spec in there.runs}) == 12
+    assert {s.arm for s in there.runs} == {"vanilla", "uniform", "joint", "mslm"}
 
 
 def test_the_arms_of_an_answer_have_equal_budgets():

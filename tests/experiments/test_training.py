@@ -46,13 +46,14 @@ def test_vanilla_has_no_masked_view_and_reads_labels_alone(make_spec, data, batc
 
 def test_uniform_masks_as_many_pieces_as_joint(make_spec, data, batches):
     counts = {}
-    for strategy in ("token", "joint", "span"):
+    for strategy in ("token", "joint", "span", "pmi"):
         spec = make_spec(strategy=strategy, base_rate=0.4)
         course = train(spec, make_network(spec, data.labels), Text(data.train))
         counts[strategy] = sum(course.masked.values())
         assert (course.masked["entity"] > 0) == (strategy == "joint")
     assert 0.9 <= counts["token"] / counts["joint"] <= 1
     assert 0.9 <= counts["span"] / counts["joint"] <= 1
+    assert 0.9 <= counts["pmi"] / counts["joint"] <= 1
 
 
 def test_plain_text_is_masked_and_teaches_no_entities(make_spec, data, batches):
@@ -188,9 +189,9 @@ def test_bio_of_spans():
 
 
 def test_maskers_of_the_arms(make_spec):
-    assert make_masker(make_spec()) is None
-    for strategy in ("joint", "token", "span"):
-        assert make_masker(make_spec(strategy=strategy)) is not None
+    assert make_masker(make_spec(), Text(())) is None
+    for strategy in ("joint", "token", "span", "pmi"):
+        assert make_masker(make_spec(strategy=strategy), Text(())) is not None
 
 
 def test_training_leaves_torchs_generator_to_the_seed(make_spec, data):

@@ -10,8 +10,9 @@ import pytest
 
 from spacy_mslm.errors import MslmError
 from spacy_mslm.experiments import plans
+from spacy_mslm.experiments.arms import FOUR
 from spacy_mslm.experiments.data import load
-from spacy_mslm.experiments.plans import FOUR, Experiment
+from spacy_mslm.experiments.plans import Experiment
 from spacy_mslm.experiments.run import run
 from spacy_mslm.experiments.spec import RunSpec
 from spacy_mslm.experiments.store import Store
@@ -358,7 +359,7 @@ def test_charts_of_test_where_all_of_it_was_measured(results):
 
 
 def test_without_results_nothing_is_written(results):
-    (results / "answer.jsonl").rename(results / "unknown.jsonl")
+    (results / "answer.jsonl").rename(results / "unknown.old")
     (results / "notes.txt").write_text("not ours")
     with pytest.raises(MslmError, match=r"M810.*'answer'.*experiment run answer"):
         write_report(results)
@@ -366,4 +367,4 @@ def test_without_results_nothing_is_written(results):
         write_plots("answer", results)
     with pytest.raises(MslmError, match="M809"):
         write_plots("nothing", results)
-    assert {p.name for p in results.iterdir()} == {"unknown.jsonl", "notes.txt"}
+    assert {p.name for p in results.iterdir()} == {"unknown.old", "notes.txt"}

@@ -1,0 +1,126 @@
+"""The arms of the experiments: settings by name, and the budgets that they share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# The settings of one arm, beside those of its experiment.
+Arm = Mapping[str, Any]
+VANILLA = "vanilla"
+
+# The four arms of the question (results/PLAN.md): (4) - (2) is what MSLM is worth,
+# (4) - (1) what its user gains.
+UNIFORM: Arm = {"strategy": "token"}
+JOINT: Arm = {"strategy": "joint", "weighting": "none"}
+MSLM: Arm = {"strategy": "joint", "weighting": "paper"}
+FOUR: dict[str, Arm] = {
+    VANILLA: {},
+    "uniform": UNIFORM,
+    "joint": JOINT,
+    "mslm": MSLM,
+}
+
+# A tenth of the sentences has labels: 13,600 words of NCBI-disease, twelve times read.
+TENTH: Arm = {"share": 0.1, "updates": 400, "batch_words": 400}
+# All of them: 136,000 words, five times read.
+FULL: Arm = {"share": 1.0, "updates": 850, "batch_words": 800}
+PLAIN: Arm = {"plain_words": 400}
+# Masked-LM first, over all text, and entities alone after it.
+STAGE_ALONE: Arm = {"stage_updates": 150, "terms": "seen", "masked_share": 0.0}
+# As released: entities learnt where the masks are (ELM 1, BLM .075).
+RELEASED: Arm = {"entity_rate": 1.0, "base_rate": 0.075}
+PROTOCOL: dict[str, Arm] = {
+    VANILLA: RELEASED,
+    "mslm, as released": {**MSLM, **RELEASED, "detection_view": "masked"},
+    "mslm": {**MSLM, **RELEASED},
+}
+BOTH: Arm = {"detection_view": "both"}
+LEVERS: dict[str, Arm] = {
+    **FOUR,
+    "vanilla, swap .3": {"swap": 0.3},
+    "uniform, plain": {**UNIFORM, **PLAIN},
+    "mslm, plain": {**MSLM, **PLAIN},
+    "mslm, plain, seen terms": {**MSLM, **PLAIN, "terms": "seen"},
+    "mslm, both views .3/.3": {
+        **MSLM,
+        **BOTH,
+        "entity_rate": 0.3,
+        "base_rate": 0.3,
+    },
+    "mslm, both views": {**MSLM, **BOTH},
+    "uniform, both views": {**UNIFORM, **BOTH},
+    "vanilla, self-training": {"pseudo_updates": 400},
+    "uniform, plain, seen terms": {**UNIFORM, **PLAIN, "terms": "seen"},
+    "uniform, stage": {**UNIFORM, **STAGE_ALONE},
+    "mslm, stage": {**MSLM, **STAGE_ALONE},
+    "mslm, swap .3": {**MSLM, "swap": 0.3},
+    "vanilla, swap .6": {"swap": 0.6},
+    "mslm, ratio": {**MSLM, "weighting": "ratio"},
+    "mslm, 4 times": {**MSLM, "weighting": "4"},
+    "mslm, 8 times": {**MSLM, "weighting": "8"},
+    "mslm, a quarter masked": {**MSLM, "masked_share": 0.25},
+    "mslm, .25/.15": {**MSLM, "entity_rate": 0.25},
+    "mslm, 1/.075": {**MSLM, "entity_rate": 1.0, "base_rate": 0.075},
+    "mslm, .5/.3": {**MSLM, "base_rate": 0.3},
+    "mslm, static": {**MSLM, "dynamic": False},
+    "mslm, .8/.1/.1": {**MSLM, "random": 0.1, "keep": 0.1},
+    "mslm, no none class": {**MSLM, "none_class": False},
+    "vanilla, no none class": {"none_class": False},
+}
+
+# The compared strategies of the paper (figure 5), all masking as many pieces.
+STRATEGIES: dict[str, Arm] = {
+    VANILLA: {},
+    "uniform": UNIFORM,
+    "span": {"strategy": "span"},
+    "pmi": {"strategy": "pmi"},
+    "joint": JOINT,
+    "mslm": MSLM,
+}
+# Every pair of rates that the paper tried.
+RATES: dict[str, Arm] = {
+    VANILLA: {},
+    **{
+        f"mslm, {elm:g}/{blm:g}": {**MSLM, "entity_rate": elm, "base_rate": blm}
+        for elm in (0.25, 0.5, 0.75, 1.0)
+        for blm in (0.0, 0.075, 0.15, 0.225)
+    },
+}
+# Learning rates of table 7; batch and epochs are one budget here, and k and d, the
+# sizes of a constant added before a linear layer, add no capacity (eq. 7 and 10).
+RANGES: dict[str, Arm] = {
+    f"{name}, {rate:g}": {**FOUR[name], "learn_rate": rate}
+    for rate in (5e-5, 1e-4, 1e-3, 5e-3)
+    for name in (VANILLA, "mslm")
+}
+
+# A terminology labels notes; nobody annotated any. Masks where the weak labels are, in
+# the entities' view too: the network must know a term by what stands around it.
+LABELLER = "labeller"
+MEDCAT = "medcat"
+WEAK: Arm = {"updates": 500, "batch_words": 400, "notes": True, "share": 0.0}
+WEAK_ARMS: dict[str, Arm] = {
+    LABELLER: {"system": "labeller", "updates": 0, "notes": False},
+    VANILLA: {"weak_updates": 500},
+    "uniform": {"weak_updates": 500, **UNIFORM},
+    "mslm": {"weak_updates": 500, **MSLM},
+    "uniform, both views": {"weak_updates": 500, **UNIFORM, **BOTH},
+    "mslm, both views": {"weak_updates": 500, **MSLM, **BOTH},
+    "vanilla, self-training": {"weak_updates": 500, "pseudo_updates": 500},
+}
+NOISE = tuple(f"{n}-{kind}" for kind in ("missing", "wrong") for n in (10, 30, 50))
+NOISE_ARMS: dict[str, Arm] = {
+    f"{name}, {noise}": {**WEAK_ARMS[name], "weak": f"{MEDCAT}-{noise}"}
+    for noise in NOISE
+    for name in (LABELLER, VANILLA, "mslm, both views")
+}
+GOLD_SHARES = (0.01, 0.05, 0.1, 0.25, 1.0)
+AFTER_WEAK: Arm = {"weak": MEDCAT, "weak_updates": 250, "notes": True}
+PLUS_GOLD: dict[str, Arm] = {
+    f"{name}, {share:.0%}": {**arm, "share": share}
+    for share in GOLD_SHARES
+    for name, arm in {
+        "gold": {},
+        "labels and gold": AFTER_WEAK,
+        "labels and gold with masks": {**AFTER_WEAK, **MSLM},
+    }.items()
+}
