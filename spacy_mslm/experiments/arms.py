@@ -34,6 +34,8 @@ PROTOCOL: dict[str, Arm] = {
     "mslm": {**MSLM, **RELEASED},
 }
 BOTH: Arm = {"detection_view": "both"}
+# A masked-LM head that begins fresh has a loss thirty times that of the entities.
+LIGHT: Arm = {"mslm_weight": 0.1}
 LEVERS: dict[str, Arm] = {
     **FOUR,
     "vanilla, swap .3": {"swap": 0.3},
@@ -52,6 +54,27 @@ LEVERS: dict[str, Arm] = {
     "uniform, plain, seen terms": {**UNIFORM, **PLAIN, "terms": "seen"},
     "uniform, stage": {**UNIFORM, **STAGE_ALONE},
     "mslm, stage": {**MSLM, **STAGE_ALONE},
+    "mslm, weight .1": {**MSLM, **LIGHT},
+    "uniform, weight .1": {**UNIFORM, **LIGHT},
+    "mslm, stage and weight .1": {
+        **MSLM,
+        **STAGE_ALONE,
+        **LIGHT,
+        "masked_share": 1.0,
+    },
+    "uniform, stage and weight .1": {
+        **UNIFORM,
+        **STAGE_ALONE,
+        **LIGHT,
+        "masked_share": 1.0,
+    },
+    "mslm, both views .3/.3, weight .1": {
+        **MSLM,
+        **BOTH,
+        **LIGHT,
+        "entity_rate": 0.3,
+        "base_rate": 0.3,
+    },
     "mslm, swap .3": {**MSLM, "swap": 0.3},
     "vanilla, swap .6": {"swap": 0.6},
     "mslm, ratio": {**MSLM, "weighting": "ratio"},
