@@ -40,16 +40,22 @@ def run_cli(
     arms: Annotated[str, typer.Option(help="Separated by ';'. All by default.")] = "",
     most: Annotated[int | None, typer.Option(min=1, help="Runs to make.")] = None,
     data_set: Annotated[str, _SET] = "",
+    configs: Annotated[
+        Path, typer.Option(help="Folder of configs, for runs of 'spacy train'.")
+    ] = Path("configs"),
 ) -> None:
     """Make the runs that are not done yet; stop it and start it again at will."""
     from ..experiments.plans import experiment
     from ..experiments.sequence import run_all
     from ..experiments.store import Store
+    from ..stages.through_spacy import runner
 
     plan = experiment(name, data_set)
     store = Store(results / f"{name}.jsonl")
     chosen = [arm.strip() for arm in arms.split(";") if arm.strip()]
-    made = sum(1 for _ in run_all(plan, data, store, arms=chosen, most=most))
+    make = runner(configs)
+    runs = run_all(plan, data, store, arms=chosen, most=most, runner=make)
+    made = sum(1 for _ in runs)
     print(f"Made {made} runs; results in {store.path}")
 
 

@@ -44,3 +44,11 @@ class ExperimentErrors:
         "labels would not be of the same text. Make the data set again with "
         "'experiment prepare'."
     )
+    M812 = (
+        "'spacy train' has no place for setting '{key}' = {value} of this run. Leave "
+        "it at its default, or make the run with the laboratory alone."
+    )
+    M813 = (
+        "run {id} is to be made by 'spacy train', which the torch core alone cannot. "
+        "Where spaCy is installed: python -m spacy_mslm experiment run."
+    )

@@ -38,7 +38,8 @@ SEEDS = (0, 1, 2)
 class Experiment:
     """`about`: the question in a line. `runs`: each once, the most telling first.
     `reference`: the arm that others are compared with; `pairs`: more comparisons.
-    `exhibits`: what of Abaho et al. 2024 it stands beside."""
+    `exhibits`: what of Abaho et al. 2024 it stands beside. `beside`: the experiment
+    whose runs it repeats by other means."""
 
     name: str
     about: str
@@ -46,6 +47,7 @@ class Experiment:
     reference: str = VANILLA
     pairs: tuple[tuple[str, str], ...] = ()
     exhibits: str = ""
+    beside: str = ""
 
     def on(self, data: str) -> "Experiment":
         """The same on another data set, each run once."""
@@ -105,6 +107,18 @@ def _of_gold() -> tuple[Experiment, ...]:
             "Does it matter what is masked, if as much of it is?",
             _runs(STRATEGIES, test=True, **TENTH),
             exhibits="figure 5",
+        ),
+        Experiment(
+            "spacy-train",
+            "Does the component, trained by `spacy train`, score as the laboratory?",
+            _runs(
+                {VANILLA: {"system": "spacy"}},
+                sets=SETS,
+                seeds=SEEDS[:1],
+                test=True,
+                **TENTH,
+            ),
+            beside="answer-tenth",
         ),
         Experiment(
             "rates",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..errors import Errors, MslmError
 from ..nn import Annotation, MslmNetwork, ScoredSpan
 from ..nn.precision import uses_bfloat16
 from ..runners.provenance import git_commit, machine, versions
@@ -37,8 +38,10 @@ def run(
     arm were looked at on dev before, this one included; `say`: told of progress.
 
     RETURNS (dict): counts, scores and settings, no text.
-    Raises MslmError: M403-M407 for the encoder.
+    Raises MslmError: M403-M407 for the encoder, M813 for a run of "spacy".
     """
+    if spec.system == "spacy":
+        raise MslmError(Errors.M813.format(id=spec.id))
     corpus = Corpus.of(spec, data)
     course, curve = Course(), list[dict[str, float]]()
     network: MslmNetwork | None = None

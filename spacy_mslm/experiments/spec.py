@@ -13,7 +13,7 @@ CHOICES = {
     "strategy": ("none", "token", "joint", "span", "pmi"),
     "detection_view": ("clean", "masked", "both"),
     "terms": ("gold", "seen", "weak"),
-    "system": ("network", "labeller", "statistics"),
+    "system": ("network", "labeller", "statistics", "spacy"),
     "precision": ("auto", "float32", "bfloat16"),
     "weighting": ("none", "paper", "ratio", "2", "4", "8"),
 }
@@ -47,7 +47,7 @@ class RunSpec:
     that learn entities from weak labels, of all training sentences and, with `notes`,
     of further notes; they come after `stage_updates`, and those with gold follow.
     `system` "labeller" measures the weak labels themselves, "statistics" counts what
-    the data holds; nothing is trained.
+    the data holds; nothing is trained. "spacy": trained by `spacy train`.
 
     `gold_masked`: also reproduce the released evaluation (gold_masked_protocol).
 

@@ -13,7 +13,7 @@ from ..experiments.plans import Experiment, family
 from ..experiments.store import Store
 from ..experiments.tables import Row
 from ..runners.atomic import atomic_folder, atomic_write_text
-from . import lab_facts, lab_masks, lab_paper, lab_weak
+from . import lab_beside, lab_facts, lab_masks, lab_paper, lab_weak
 from .lab_charts import Chart, charts
 from .lab_tables import Table, pairs_table, score_tables
 from .page import template
@@ -83,6 +83,7 @@ class View:
             self._statistics(),
             self._released(),
             *map(self._scores, ("test", "dev")),
+            self._beside(),
             self._beyond(),
             *self._masks(),
             self._paper(),
@@ -92,7 +93,7 @@ class View:
 
     @property
     def trained(self) -> list[Row]:
-        """The runs of networks."""
+        """The runs of networks by the laboratory."""
         return [row for row in self.rows if row["spec"].get("system") is None]
 
     @property
@@ -126,6 +127,13 @@ class View:
     def _beyond(self) -> Section:
         table = lab_weak.beyond_table(self.rows)
         return Section("Weak labels", _given(table), [lab_weak.BEYOND_SAYS])
+
+    def _beside(self) -> Section:
+        other: Sequence[Row] = ()
+        if self.plan.beside:
+            other = View.of(plans.experiment(self.plan.beside), self.results).rows
+        table = lab_beside.beside_table(self.rows, other)
+        return Section("Beside the laboratory", _given(table), [lab_beside.SAYS])
 
     def _paper(self) -> Section:
         rows = self.rows if "tables 3" in self.plan.exhibits else []
