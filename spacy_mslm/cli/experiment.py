@@ -101,10 +101,11 @@ def plot_cli(
     results: Annotated[Path, _RESULTS] = RESULTS,
 ) -> None:
     """Write the charts of an experiment as files; 'report' then shows them."""
-    from ..report.lab import write_plots
+    from ..report.lab import PLOTS, write_plots
 
     paths = write_plots(name, results)
-    print(f"Wrote {len(paths)} charts to {paths[0].parent}; now 'experiment report'")
+    folder = results / PLOTS / name
+    print(f"Wrote {len(paths)} charts to {folder}; now 'experiment report'")
 
 
 @experiment_app.command("prepare")

@@ -132,8 +132,11 @@ WEAK_ARMS: dict[str, Arm] = {
 }
 NOISE = tuple(f"{n}-{kind}" for kind in ("missing", "wrong") for n in (10, 30, 50))
 NOISE_ARMS: dict[str, Arm] = {
-    f"{name}, {noise}": {**WEAK_ARMS[name], "weak": f"{MEDCAT}-{noise}"}
-    for noise in NOISE
+    f"{name}, {noise}" if noise else name: {
+        **WEAK_ARMS[name],
+        "weak": f"{MEDCAT}-{noise}" if noise else MEDCAT,
+    }
+    for noise in ("", *NOISE)
     for name in (LABELLER, VANILLA, "mslm, both views")
 }
 GOLD_SHARES = (0.01, 0.05, 0.1, 0.25, 1.0)

@@ -163,7 +163,7 @@ def _of_labels() -> tuple[Experiment, ...]:
             "noise",
             "How does it fall as names of the terminology go missing or wrong?",
             _runs(NOISE_ARMS, sets=(NOTES,), **weak),
-            reference=next(iter(NOISE_ARMS)),
+            reference=LABELLER,
         ),
     )
 

@@ -15,6 +15,7 @@ from ..experiments.tables import Row
 from ..runners.atomic import atomic_folder, atomic_write_text
 from . import lab_beside, lab_facts, lab_masks, lab_paper, lab_weak
 from .lab_charts import Chart, charts
+from .lab_over import over_charts
 from .lab_tables import Table, pairs_table, score_tables
 from .page import template
 from .scores import markdown_cell, markdown_table
@@ -102,7 +103,7 @@ class View:
 
     @cached_property
     def charts(self) -> list[Chart]:
-        return charts(self.trained)
+        return [*over_charts(self.rows), *charts(self.trained)]
 
     @property
     def plotted(self) -> list[Chart]:
@@ -215,6 +216,7 @@ def render_readme(views: Sequence[View]) -> str:
     text = template("lab.md.j2").render(
         views=views,
         overview=markdown_table(*_overview(views), align="---"),
+        exhibits=markdown_table(*_exhibits(), align="---"),
         intervals=INTERVALS_SAY,
         plan=PLAN if linked else None,
         page=PAGE,
@@ -229,6 +231,7 @@ def render_index(views: Sequence[View]) -> str:
     return template("lab.html.j2").render(
         views=views,
         overview=Table("Experiments", header, rows),
+        exhibits=Table("Exhibits of Abaho et al. 2024", *_exhibits()),
         intervals=INTERVALS_SAY,
     )
 
@@ -236,3 +239,7 @@ def render_index(views: Sequence[View]) -> str:
 def _overview(views: Sequence[View]) -> tuple[list[str], list[list[str]]]:
     rows = [[view.plan.name, view.done, view.plan.about] for view in views]
     return ["experiment", "runs done", "question"], rows
+
+
+def _exhibits() -> tuple[list[str], list[Sequence[str]]]:
+    return ["of Abaho et al. 2024", "here"], list(lab_paper.EXHIBITS)

@@ -1,0 +1,43 @@
+"""The workflow `blurb`, as a user starts it, on small sets of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from spacy_mslm.experiments.plans import SETS
+
+ROOT = Path(__file__).parents[1]
+TEXT = "no\tO\nchest\tB-S\npain\tI-S\n\ngiven\tO\naspirin\tB-T\n\n"
+
+
+def run(folder, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "spacy", "project", "run", "blurb", ".", *words],
+        cwd=folder,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_from_a_folder_of_sets_to_tables_and_a_page(tmp_path):
+    for name in ("configs", "assets"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "project.yml", tmp_path)
+    for name in SETS:
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for split in ("train", "dev", "test"):
+            (tmp_path / "mine" / name / f"{split}.tsv").write_text(TEXT * 3)
+    words = ("--vars.sets=mine", "--vars.experiment=statistics", "--vars.name=t")
+    first = run(tmp_path, *words)
+    assert first.returncode == 0, first.stdout + first.stderr
+    results = tmp_path / "work" / "t" / "results"
+    assert (results / "index.html").is_file()
+    assert "ner_bionlp13cg, test" in (results / "README.md").read_text()
+    second = run(tmp_path, *words)
+    assert second.stdout.count("nothing changed") == 2
+    missing = run(tmp_path, "--vars.sets=assets/sets", "--vars.name=u")
+    assert missing.returncode != 0
+    assert "M806" in missing.stdout + missing.stderr
