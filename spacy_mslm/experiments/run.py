@@ -18,7 +18,7 @@ from .measure import find, measure, named, quick, score_all
 from .spec import RunSpec
 from .statistics import statistics
 from .terms import Mentions
-from .training import Course, make_network, train
+from .training import Course, encoder_hash, make_network, train
 from .weak import as_found, at_the_labellers_precision, weak_pairs
 
 # Points of the curve of a run, and how many sentences of dev each reads at most.
@@ -45,8 +45,10 @@ def run(
     corpus = Corpus.of(spec, data)
     course, curve = Course(), list[dict[str, float]]()
     network: MslmNetwork | None = None
+    encoder: dict[str, str] = {}
     if spec.system == "network":
         network = make_network(spec, data.labels)
+        encoder["encoder_hash"] = encoder_hash(network)
         watch = _watch(spec, network, data, curve, say)
         course = train(spec, network, corpus.text(spec, network), watch)
         if spec.pseudo_updates:
@@ -62,6 +64,7 @@ def run(
         "spec": spec.to_dict(),
         "data_hash": data.hash,
         **({"weak_hash": data.weak[spec.weak].hash} if spec.weak else {}),
+        **encoder,
         "labels": list(data.labels),
         "labelled": {"sentences": len(corpus.gold), "words": _words(corpus.gold)},
         "plain": {"sentences": len(corpus.rest), "words": _words(corpus.rest)},

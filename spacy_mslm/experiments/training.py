@@ -1,5 +1,6 @@
 """Training a network as a spec says: masked-LM first if asked for, then entities."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -68,6 +69,15 @@ def make_network(spec: RunSpec, labels: Sequence[str]) -> MslmNetwork:
     network.precision = spec.precision  # type: ignore[assignment]
     network.dropout.p = spec.dropout
     return network.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def encoder_hash(network: MslmNetwork) -> str:
+    """Of the encoder's weights: two encoders of one name are not one."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.encoder.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def train(

@@ -8,12 +8,15 @@ from statistics import fmean
 from typing import Any
 
 from ..experiments.plans import Experiment, family
-from ..experiments.spec import RunSpec
+from ..experiments.spec import MINILM, RunSpec
 from ..experiments.tables import Row, arms_of
 from .lab_tables import Table
 
 RESULTS = Path("results")
-COST_SAYS = "Mean seconds of training a run, over seeds, without measurements."
+COST_SAYS = (
+    "Words count once for each view that reads them: what an arm costs. Seconds are of "
+    "training without measurements, as they came, also where other work ran beside it."
+)
 
 
 def command(name: str, results: Path) -> str:
@@ -65,9 +68,20 @@ def facts(rows: Sequence[Row]) -> list[tuple[str, str]]:
         ("Machines", _counted(place(row) for row in rows)),
         ("Versions", _counted(_pairs(about["versions"]) for about in made)),
         ("Data", _counted(_data(row) for row in rows)),
+        *_encoders(rows),
         ("Seeds", ", ".join(map(str, seeds))),
         ("Dev trials of each family", _trials(rows)),
     ]
+
+
+def _encoders(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """By name and the hash of their weights; older results have no hash."""
+    used = (row for row in rows if row["spec"].get("system") in (None, "spacy"))
+    found = [
+        f"{row['spec'].get('encoder', MINILM)} {row.get('encoder_hash', '')}".strip()
+        for row in used
+    ]
+    return [("Encoders", _counted(found))] if found else []
 
 
 def place(row: Row) -> str:
@@ -78,26 +92,34 @@ def place(row: Row) -> str:
     return used if about["device"] == "cpu" else f"{about['device']} ({used})"
 
 
-def cost_tables(rows: Iterable[Row]) -> list[Table]:
-    """Mean seconds a run, an arm a row and a data set a column; a table a place."""
+def cost_tables(rows: Sequence[Row]) -> list[Table]:
+    """Words through the encoder in a run, then seconds on each place; an arm a row and
+    a data set a column, means over seeds."""
+    if not rows:
+        return []
+    tables = [
+        _cost("Thousands of words through the encoder", rows, "words_encoded", 1e3)
+    ]
     by_place: dict[str, list[Row]] = {}
     for row in rows:
         by_place.setdefault(place(row), []).append(row)
-    return [_cost(where, group) for where, group in by_place.items()]
+    for where, group in by_place.items():
+        tables.append(_cost(f"Seconds a run on {where}", group, "seconds", 1.0))
+    return tables
 
 
-def _cost(where: str, rows: Iterable[Row]) -> Table:
+def _cost(title: str, rows: Iterable[Row], key: str, unit: float) -> Table:
     groups = arms_of(rows)
     sets = list(dict.fromkeys(data for data, _ in groups))
     cells = [
-        [arm, *(_seconds(groups.get((data, arm), ())) for data in sets)]
+        [arm, *(_mean(groups.get((data, arm), ()), key, unit) for data in sets)]
         for arm in dict.fromkeys(arm for _, arm in groups)
     ]
-    return Table(f"Seconds a run on {where}", ["arm", *sets], cells)
+    return Table(title, ["arm", *sets], cells)
 
 
-def _seconds(group: Sequence[Row]) -> str:
-    return f"{fmean(row['seconds'] for row in group):.0f}" if group else ""
+def _mean(group: Sequence[Row], key: str, unit: float) -> str:
+    return f"{fmean(row[key] for row in group) / unit:.0f}" if group else ""
 
 
 def _data(row: Row) -> str:
