@@ -29,7 +29,7 @@ def list_cli(results: Annotated[Path, _RESULTS] = RESULTS) -> None:
         done = sum(spec.id in ids for spec in plan.runs)
         print(f"{name:<16}{done:>4} of {len(plan.runs):<5}{plan.about}")
         if plan.exhibits:
-            print(f"{'':<29}Beside {plan.exhibits} of Abaho et al. 2024.")
+            print(f"{'':<29}Beside Abaho et al. 2024: {plan.exhibits}.")
 
 
 @experiment_app.command("run")

@@ -6,6 +6,8 @@ from typing import Any
 
 from ..errors import Errors, MslmError
 from .arms import (
+    ADAPTED,
+    DICTIONARY,
     FOUR,
     FULL,
     GOLD_SHARES,
@@ -20,6 +22,7 @@ from .arms import (
     STRATEGIES,
     TENTH,
     VANILLA,
+    WARM_LEVERS,
     WEAK,
     WEAK_ARMS,
     Arm,
@@ -30,7 +33,7 @@ NCBI, CHEM = "ner_ncbi-disease", "ner_bc5cdr-chem"
 GENES, CANCER = "ner_bc2gm", "ner_bionlp13cg"
 SETS = (NCBI, CHEM, GENES, CANCER)
 # Made by `experiment prepare`.
-NOTES = "maccrobat"
+NOTES, LISTED = "maccrobat", "ncbi-listed"
 SEEDS = (0, 1, 2)
 
 
@@ -84,6 +87,11 @@ def _of_gold() -> tuple[Experiment, ...]:
             "screen",
             "Which levers help with a tenth of the labels? Dev alone, NCBI-disease.",
             _runs(LEVERS, **TENTH),
+        ),
+        Experiment(
+            "screen-warm",
+            "The same with a masked-LM head that is warm in every arm. Dev alone.",
+            _runs(WARM_LEVERS, encoder=ADAPTED, **TENTH),
         ),
         Experiment(
             "answer-tenth",
@@ -147,6 +155,16 @@ def _of_labels() -> tuple[Experiment, ...]:
             reference=LABELLER,
             pairs=(("mslm, both views", VANILLA), ("mslm", "uniform")),
             exhibits="table 13, here beside scores against gold",
+        ),
+        Experiment(
+            "dictionary",
+            "What are a dictionary's terms worth in text without gold?",
+            _runs(DICTIONARY, sets=(LISTED,), test=True, **TENTH),
+            pairs=(
+                ("mslm, plain, dictionary terms", "uniform, plain"),
+                ("mslm, labels first", "uniform, labels first"),
+                ("mslm, labels first", "vanilla, labels first"),
+            ),
         ),
         Experiment(
             "weak-plus-gold",
