@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..notes.sources import read_notes
-from ..stages.concepts import TABLE, read_manifest
+from ..stages.labelling.concepts import TABLE, read_manifest
 from ..types import DropCounts
 from ..weak.concepts import read_concepts
 from .spec import Spec

@@ -15,7 +15,7 @@ from . import app
 
 if TYPE_CHECKING:
     from ..nn.adapting.loop import Done
-    from ..stages.adapt_masking import Masking
+    from ..stages.adapting.masking import Masking
 
 SECONDS = 10.0
 EVERY = 1000
@@ -169,8 +169,8 @@ def adapt_cli(
     """What `HELP` says."""
     given = {name.rstrip("_"): value for name, value in locals().items()}
     from ..nn.adapting.loop import AdaptSettings
-    from ..stages.adapt import AdaptOptions, adapt_encoder
-    from ..stages.adapt_data import Reading
+    from ..stages.adapting.adapt import AdaptOptions, adapt_encoder
+    from ..stages.adapting.data import Reading
 
     options = _pick(
         AdaptOptions,
@@ -191,7 +191,7 @@ def _pick(kind: Any, given: dict[str, Any], **others: Any) -> Any:
 
 
 def _masking(given: dict[str, Any]) -> "Masking":
-    from ..stages.adapt_masking import masking_of_config, masking_of_options
+    from ..stages.adapting.masking import masking_of_config, masking_of_options
 
     said = [name for name in MASKING if given[name] not in (None, [])]
     if given["config"] is not None:

@@ -38,7 +38,7 @@ def annotate_cli(
     The files hold the TEXT OF THE NOTES: keep them where the notes may be kept.
     'corpus import' reads them back once they are corrected.
     """
-    from ..stages.annotate import AnnotateSettings, annotate_notes
+    from ..stages.annotating.annotate import AnnotateSettings, annotate_notes
 
     started, done = time.monotonic(), 0
 

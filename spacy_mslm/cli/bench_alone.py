@@ -59,7 +59,7 @@ def stability_cli(
 ) -> None:
     """How far scores move when documents are batched otherwise."""
     from ..bench.stability import run_stability
-    from ..stages.evaluate import load_pipeline
+    from ..stages.measuring.evaluate import load_pipeline
 
     nlp = load_pipeline(model)
     for precision in precisions.split(","):
@@ -160,7 +160,7 @@ def forms_cli(
 ) -> None:
     """Strict F1 with the encoder in int8 and in ONNX Runtime (which it needs)."""
     from ..bench.forms import run_forms
-    from ..stages.evaluate import load_pipeline
+    from ..stages.measuring.evaluate import load_pipeline
 
     nlp = load_pipeline(model)
     found = run_forms(nlp, corpus, forms=forms.split(","), split=split)

@@ -27,7 +27,7 @@ def calibrate_cli(
     """Fit a temperature on dev and write the pipeline with it; calibration.json beside
     it holds what thresholds and outside biases cost."""
     from ..scoring.table import calibration_table
-    from ..stages.calibrate import CALIBRATION, calibrate
+    from ..stages.measuring.calibrate import CALIBRATION, calibrate
 
     made = calibrate(
         model,

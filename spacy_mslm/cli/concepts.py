@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..stages.concepts import build_concepts
+from ..stages.labelling.concepts import build_concepts
 from . import app
 
 concepts_app = typer.Typer(

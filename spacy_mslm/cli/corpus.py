@@ -35,7 +35,7 @@ def build_cli(
     ] = "medcat",
 ) -> None:
     """Split labelled notes by patient and write DocBins."""
-    from ..stages.corpus import build_corpus
+    from ..stages.corpora.corpus import build_corpus
 
     manifest = build_corpus(
         labels,
@@ -61,7 +61,7 @@ def iob_cli(
     ] = False,
 ) -> None:
     """Convert IOB files, one document a sentence, tokens kept."""
-    from ..stages.corpus import build_iob_corpus
+    from ..stages.corpora.corpus import build_iob_corpus
 
     _summary(out, build_iob_corpus(files, out, repair=repair))
 
@@ -75,7 +75,7 @@ def ebm_nlp_cli(
     ] = False,
 ) -> None:
     """Convert EBM-NLP to IOB files: train.tsv, dev.tsv, test.tsv."""
-    from ..stages.convert import convert_ebm_nlp
+    from ..stages.corpora.convert import convert_ebm_nlp
 
     manifest = convert_ebm_nlp(folder, out, fine=fine)
     print(f"Wrote {out}: {_splits(manifest)}")
@@ -110,7 +110,7 @@ def import_cli(
     ] = "longest",
 ) -> None:
     """Read corrected annotation as gold, split it by patient and write DocBins."""
-    from ..stages.import_annotations import import_annotations, parse_labels
+    from ..stages.annotating.imported import import_annotations, parse_labels
 
     manifest = import_annotations(
         path,
@@ -138,7 +138,7 @@ def stats_cli(
     """Say what a corpus holds and what may be wrong with it."""
     from ..corpus.table import stats_table
     from ..runners.atomic import atomic_write_text
-    from ..stages.corpus import corpus_report
+    from ..stages.corpora.corpus import corpus_report
     from ..stages.files import json_text
 
     report = corpus_report(corpus)
@@ -160,7 +160,7 @@ def pmi_cli(
     ] = 5_000,
 ) -> None:
     """Rank n-grams by PMI, for PMI masking. The file holds words of the notes."""
-    from ..stages.pmi import build_pmi_vocabulary
+    from ..stages.corpora.pmi import build_pmi_vocabulary
 
     about = build_pmi_vocabulary(
         corpus, out, min_count=min_count, longest=longest, top=top

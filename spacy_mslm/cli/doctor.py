@@ -18,7 +18,7 @@ def doctor_cli(
     ] = False,
 ) -> None:
     """Say what this machine has, what is missing and how to get it."""
-    from ..stages.doctor import doctor, missing
+    from ..stages.checking.doctor import doctor, missing
 
     checks = []
     for check in doctor(encoder, medcat, online=online):

@@ -26,7 +26,7 @@ def evaluate_cli(
 ) -> None:
     """Score a pipeline on held-out notes: strict spans, by type, unseen mentions."""
     from ..scoring.table import metrics_table
-    from ..stages.evaluate import evaluate
+    from ..stages.measuring.evaluate import evaluate
 
     metrics = evaluate(
         model,

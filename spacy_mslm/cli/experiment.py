@@ -48,7 +48,7 @@ def run_cli(
     from ..experiments.plans import experiment
     from ..experiments.sequence import run_all
     from ..experiments.store import Store
-    from ..stages.through_spacy import runner
+    from ..stages.laboratory.through_spacy import runner
 
     plan = experiment(name, data_set)
     store = Store(results / f"{name}.jsonl")
@@ -134,8 +134,8 @@ def prepare_cli(
     seed: Annotated[int, typer.Option(help="Of the split and the sample.")] = 0,
 ) -> None:
     """Label gold text and notes weakly, for experiments; nothing is trained."""
-    from ..stages.gold_data import parse_mapping
-    from ..stages.weak_sets import SetSettings, prepare_set
+    from ..stages.gold.data import parse_mapping
+    from ..stages.laboratory.weak_sets import SetSettings, prepare_set
     from ..weak.noise import Noise
 
     manifest = prepare_set(

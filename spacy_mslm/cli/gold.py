@@ -54,14 +54,14 @@ def gold_cli(
 ) -> None:
     """Train on with 0, 10 and 50 gold documents, and score them side by side."""
     if not gold:  # As in most runs: no need to wait for torch.
-        from ..stages.gold_files import write_no_gold
+        from ..stages.gold.outputs import write_no_gold
 
         write_no_gold(out)
         print(f"Wrote {out}/gold.json: no gold given")
         return
-    from ..stages.gold import Plan, train_with_gold
-    from ..stages.gold_data import parse_mapping
-    from ..stages.gold_train import Recipe
+    from ..stages.gold.data import parse_mapping
+    from ..stages.gold.gold import Plan, train_with_gold
+    from ..stages.gold.train import Recipe
 
     names = parse_mapping(labels)
     plan = Plan(_sizes(sizes), test, seed, repeats, control, names, add_labels)

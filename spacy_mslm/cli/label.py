@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..runners.shards import Shard
-from ..stages.label import LabelSettings, label_notes
+from ..stages.labelling.label import LabelSettings, label_notes
 from . import app
 
 

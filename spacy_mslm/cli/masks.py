@@ -17,7 +17,7 @@ def masks_cli(
     update: Annotated[int, typer.Option(min=0, help="Number of the update.")] = 0,
 ) -> None:
     """Print sentences as the masked view shows them. It prints text of the notes."""
-    from ..stages.masks import masked_sentences, total
+    from ..stages.corpora.masks import masked_sentences, total
 
     shown = list(
         masked_sentences(config, corpus, sentences=n, seed=seed, update=update)

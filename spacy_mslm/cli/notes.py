@@ -8,7 +8,7 @@ import typer
 from ..notes.count import NoteCounts, count_notes
 from ..notes.sources import read_notes
 from ..notes.synth import MentionKind
-from ..stages.synth import synth_notes, wants_notes
+from ..stages.labelling.synth import synth_notes, wants_notes
 from ..types import DropCounts
 from . import app
 

@@ -18,6 +18,6 @@ def package_cli(
     ] = None,
 ) -> None:
     """Build the wheel of a pipeline ('spacy package'), and ours beside it."""
-    from ..stages.package import package
+    from ..stages.shipping.package import package
 
     print(f"Wrote {out}: {', '.join(package(model, out, source=source))}")

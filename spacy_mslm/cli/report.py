@@ -21,7 +21,7 @@ def report_cli(
 ) -> None:
     """Write one HTML page (it holds text of notes) and a summary (it holds none)."""
     from ..scoring.table import metrics_table
-    from ..stages.report import write_report
+    from ..stages.measuring.report import write_report
 
     written = write_report(work, out, notes=notes)
     print(metrics_table(written.metrics))

@@ -23,7 +23,7 @@ def strip_cli(
     ] = "",
 ) -> None:
     """Write a pipeline without its masked-LM head, with its model card."""
-    from ..stages.strip import strip
+    from ..stages.shipping.strip import strip
 
     removed = strip(model, out, name=name, version=version, work=work, licence=licence)
     print(f"Wrote {out}: {removed} masked-LM head(s) removed")

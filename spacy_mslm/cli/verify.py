@@ -17,8 +17,8 @@ def verify_cli(
 ) -> None:
     """Install and run the package offline, then show scores, page and next command."""
     from ..scoring.table import metrics_table
-    from ..stages.package import CONSTRAINTS
-    from ..stages.verify import verify
+    from ..stages.shipping.package import CONSTRAINTS
+    from ..stages.shipping.verify import verify
 
     result = verify(work / "packages", name, out)
     print(metrics_table(json.loads((work / "metrics.json").read_text("utf8"))))

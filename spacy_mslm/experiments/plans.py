@@ -74,8 +74,8 @@ def _runs(
     )
 
 
-def _of_gold() -> tuple[Experiment, ...]:
-    """Those on sets that people annotated."""
+def _that_choose() -> tuple[Experiment, ...]:
+    """Those that see no test set."""
     return (
         Experiment(
             "statistics",
@@ -93,6 +93,25 @@ def _of_gold() -> tuple[Experiment, ...]:
             "The same with a masked-LM head that is warm in every arm. Dev alone.",
             _runs(WARM_LEVERS, encoder=ADAPTED, **TENTH),
         ),
+        Experiment(
+            "rates",
+            "How much of terms and of generic words should be masked? Dev alone.",
+            _runs(RATES, **TENTH),
+            exhibits="the grid of rates",
+        ),
+        Experiment(
+            "ranges",
+            "Which learning rate? Dev alone.",
+            _runs(RANGES, **TENTH),
+            reference=f"{VANILLA}, 0.0001",
+            exhibits="table 7",
+        ),
+    )
+
+
+def _that_answer() -> tuple[Experiment, ...]:
+    """Those on the test sets of what people annotated."""
+    return (
         Experiment(
             "answer-tenth",
             "What is MSLM worth on clean text, with a tenth of the labels?",
@@ -127,19 +146,6 @@ def _of_gold() -> tuple[Experiment, ...]:
                 **TENTH,
             ),
             beside="answer-tenth",
-        ),
-        Experiment(
-            "rates",
-            "How much of terms and of generic words should be masked? Dev alone.",
-            _runs(RATES, **TENTH),
-            exhibits="the grid of rates",
-        ),
-        Experiment(
-            "ranges",
-            "Which learning rate? Dev alone.",
-            _runs(RANGES, **TENTH),
-            reference=f"{VANILLA}, 0.0001",
-            exhibits="table 7",
         ),
     )
 
@@ -192,7 +198,10 @@ def _budget(arm: Arm) -> Arm:
 
 def experiments() -> dict[str, Experiment]:
     """All of them by name."""
-    return {experiment.name: experiment for experiment in (*_of_gold(), *_of_labels())}
+    return {
+        experiment.name: experiment
+        for experiment in (*_that_choose(), *_that_answer(), *_of_labels())
+    }
 
 
 def experiment(name: str, data: str = "") -> Experiment:

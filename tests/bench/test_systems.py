@@ -7,7 +7,7 @@ import json
 import pytest
 
 from spacy_mslm.bench.spec import Spec
-from spacy_mslm.stages.corpus import build_iob_corpus
+from spacy_mslm.stages.corpora.corpus import build_iob_corpus
 
 SENTENCES = [
     ("the patient has chest pain .", "O O O B-S I-S O"),

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from spacy_mslm.cli import adapt as command
 from spacy_mslm.cli import register_commands
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages import adapt as stage
+from spacy_mslm.stages.adapting import adapt as stage
 
 SECRET = "feverish"
 

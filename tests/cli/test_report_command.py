@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from spacy_mslm.cli import register_commands
 from spacy_mslm.corpus.docs import write_docbins
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages.evaluate import evaluate
+from spacy_mslm.stages.measuring.evaluate import evaluate
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spacy_mslm.errors import MslmError
 from spacy_mslm.pipeline.concept_ids import ConceptIds
-from spacy_mslm.stages.concepts import build_concepts
+from spacy_mslm.stages.labelling.concepts import build_concepts
 
 CLUSTERS = "D:\n  ids: [T047]\nS:\n  ids: [T184]\n"
 TABLE = """cui,name,type_ids

@@ -7,7 +7,7 @@ import spacy
 from spacy.tokens import DocBin
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages.concepts import build_concepts
+from spacy_mslm.stages.labelling.concepts import build_concepts
 
 CLUSTERS = "Symptoms:\n  ids: [T184]\nTreatments:\n  ids: [T121]\n"
 TABLE = """cui,name,type_ids

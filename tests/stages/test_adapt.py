@@ -16,11 +16,11 @@ from safetensors.torch import load_file
 from spacy_mslm.errors import MslmError
 from spacy_mslm.nn import load_encoder
 from spacy_mslm.nn.adapting.loop import AdaptSettings
-from spacy_mslm.stages import adapt as stage
-from spacy_mslm.stages.adapt import AdaptOptions, adapt_encoder
-from spacy_mslm.stages.adapt_data import Reading
-from spacy_mslm.stages.adapt_masking import masking_of_options
-from spacy_mslm.stages.adapt_resume import unfinished
+from spacy_mslm.stages.adapting import adapt as stage
+from spacy_mslm.stages.adapting.adapt import AdaptOptions, adapt_encoder
+from spacy_mslm.stages.adapting.data import Reading
+from spacy_mslm.stages.adapting.masking import masking_of_options
+from spacy_mslm.stages.adapting.resume import unfinished
 from spacy_mslm.types import Corruption
 
 TEXT = "the patient has fever chest pain cough given aspirin daily no history"

@@ -11,10 +11,10 @@ from spacy_mslm.errors import MslmError
 from spacy_mslm.pipeline.reading import read_doc
 from spacy_mslm.pipeline.sentences import ClinicalSentences
 from spacy_mslm.pipeline.tokenizer import ClinicalTokenizer
-from spacy_mslm.stages import adapt_data
-from spacy_mslm.stages.adapt_data import NO_WORDS, OF_TEST, Reading, read_data
-from spacy_mslm.stages.corpus import build_iob_corpus
-from spacy_mslm.stages.label import FAILED
+from spacy_mslm.stages.adapting import data as adapt_data
+from spacy_mslm.stages.adapting.data import NO_WORDS, OF_TEST, Reading, read_data
+from spacy_mslm.stages.corpora.corpus import build_iob_corpus
+from spacy_mslm.stages.labelling.label import FAILED
 from spacy_mslm.types import CharSpan
 
 TEXT = "Seen by [**Known lastname 9001**] for chest\npain.\nNo fever, denies cough."

@@ -7,8 +7,8 @@ import pytest
 
 from spacy_mslm.errors import MslmError
 from spacy_mslm.masking import JointMasking, TokenMasking
-from spacy_mslm.stages import adapt_masking
-from spacy_mslm.stages.adapt_masking import masking_of_config, masking_of_options
+from spacy_mslm.stages.adapting import masking as adapt_masking
+from spacy_mslm.stages.adapting.masking import masking_of_config, masking_of_options
 from spacy_mslm.types import Corruption
 
 CONFIG = """

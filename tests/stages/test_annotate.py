@@ -15,8 +15,8 @@ from spacy_mslm.errors import MslmError
 from spacy_mslm.notes.records import write_jsonl
 from spacy_mslm.pipeline.confidence import MADE_BY, SCORES_KEY
 from spacy_mslm.pipeline.tokenizer import ClinicalTokenizer
-from spacy_mslm.stages.annotate import AnnotateSettings, annotate_notes
-from spacy_mslm.stages.annotation_sources import FORMATS, read_annotations
+from spacy_mslm.stages.annotating.annotate import AnnotateSettings, annotate_notes
+from spacy_mslm.stages.annotating.sources import FORMATS, read_annotations
 from spacy_mslm.types import DropCounts, Note
 
 WORDS = {"fever": ("Symptoms", 0.9), "pain": ("Symptoms", 0.4), "aspirin": ("Drugs", 1)}
@@ -297,7 +297,9 @@ def test_a_pipeline_that_changes_text(source, tmp_path):
     nlp.add_pipe("annotate_test_ner")
     nlp.tokenizer = Lossy(nlp.vocab)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacy_mslm.stages.annotate.load_pipeline", lambda model: nlp)
+        patch.setattr(
+            "spacy_mslm.stages.annotating.annotate.load_pipeline", lambda model: nlp
+        )
         with pytest.raises(MslmError, match=r"^\[M790\].*note 'a/1'") as caught:
             annotate("any", source(), tmp_path / "out")
     assert "fever" not in str(caught.value)

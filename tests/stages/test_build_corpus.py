@@ -9,7 +9,11 @@ import spacy
 from spacy_mslm.corpus.docs import INSIDE_WORD, read_docs
 from spacy_mslm.errors import MslmError
 from spacy_mslm.notes.records import note_row
-from spacy_mslm.stages.corpus import build_corpus, build_iob_corpus, corpus_report
+from spacy_mslm.stages.corpora.corpus import (
+    build_corpus,
+    build_iob_corpus,
+    corpus_report,
+)
 from spacy_mslm.types import CharSpan, Note
 
 TEXT = "Patient has chest\npain and fever. Given aspirin [**Hospital1 18**]."

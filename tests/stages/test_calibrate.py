@@ -8,14 +8,19 @@ from spacy.tokens import Span, SpanGroup
 
 from spacy_mslm.corpus.docs import GOLD, write_docbins
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages.calibrate import (
+from spacy_mslm.stages.measuring.calibrate import (
     CALIBRATION,
     calibrate,
     too_few,
     trusted_temperature,
 )
-from spacy_mslm.stages.confidences import Judged, judge, outside_bias, raw_confidences
-from spacy_mslm.stages.evaluate import evaluate
+from spacy_mslm.stages.measuring.confidences import (
+    Judged,
+    judge,
+    outside_bias,
+    raw_confidences,
+)
+from spacy_mslm.stages.measuring.evaluate import evaluate
 
 TEXT = "Patient has fever and chest pain . Metformin was given ."
 NOTES = 30

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages.concepts import build_concepts, load_labeller, read_manifest
+from spacy_mslm.stages.labelling.concepts import (
+    build_concepts,
+    load_labeller,
+    read_manifest,
+)
 from spacy_mslm.types import Note
 
 CLUSTERS_TEXT = "D:\n  ids: {T047: Disease or Syndrome}\nS:\n  ids: [T184]\n"

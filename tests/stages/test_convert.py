@@ -8,7 +8,7 @@ from spacy_mslm.corpus.ebm_nlp import OVERLAPS, read_ebm_nlp
 from spacy_mslm.corpus.iob import read_iob
 from spacy_mslm.errors import MslmError
 from spacy_mslm.experiments.data import load
-from spacy_mslm.stages.convert import convert_ebm_nlp
+from spacy_mslm.stages.corpora.convert import convert_ebm_nlp
 
 SPLITS = ("train", "dev", "test")
 

@@ -4,9 +4,11 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 from packaging.requirements import Requirement
 
-from spacy_mslm.stages import check_inputs, check_machine, check_packages
-from spacy_mslm.stages.check import MISSING, NOTE, OK
-from spacy_mslm.stages.doctor import doctor, missing
+from spacy_mslm.stages.checking import inputs as check_inputs
+from spacy_mslm.stages.checking import machine as check_machine
+from spacy_mslm.stages.checking import packages as check_packages
+from spacy_mslm.stages.checking.check import MISSING, NOTE, OK
+from spacy_mslm.stages.checking.doctor import doctor, missing
 
 
 def encoder_checks(source, **options):

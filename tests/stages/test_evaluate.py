@@ -9,15 +9,15 @@ from spacy.tokens import Doc, Span
 from spacy_mslm.corpus.docs import iob_to_doc, make_doc, write_docbins
 from spacy_mslm.corpus.iob import IobSentence
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages import evaluate as stage
-from spacy_mslm.stages.evaluate import (
+from spacy_mslm.stages.measuring import evaluate as stage
+from spacy_mslm.stages.measuring.evaluate import (
     AGAINST_GOLD,
     AGREEMENT,
     SMOKE,
     evaluate,
     headline,
 )
-from spacy_mslm.stages.held_out import predict_raw
+from spacy_mslm.stages.measuring.held_out import predict_raw
 from spacy_mslm.types import CharSpan, DropCounts, Note
 
 NLP = spacy.blank("en")

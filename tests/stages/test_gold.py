@@ -12,12 +12,12 @@ from spacy.util import load_config
 
 from spacy_mslm.corpus.docs import DocBinWriter, make_doc
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages import gold_runs
-from spacy_mslm.stages.calibrate import calibrate
-from spacy_mslm.stages.evaluate import evaluate, train_surfaces
-from spacy_mslm.stages.gold import Plan, train_with_gold
-from spacy_mslm.stages.gold_train import Recipe
-from spacy_mslm.stages.strip import strip
+from spacy_mslm.stages.gold import runs as gold_runs
+from spacy_mslm.stages.gold.gold import Plan, train_with_gold
+from spacy_mslm.stages.gold.train import Recipe
+from spacy_mslm.stages.measuring.calibrate import calibrate
+from spacy_mslm.stages.measuring.evaluate import evaluate, train_surfaces
+from spacy_mslm.stages.shipping.strip import strip
 from spacy_mslm.types import CharSpan, DropCounts, Note
 
 CONFIG = Path(__file__).parents[2] / "configs" / "gold.cfg"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spacy_mslm.corpus.docs import DocBinWriter, make_doc
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages.gold_data import (
+from spacy_mslm.stages.gold.data import (
     AGAIN,
     OTHER_TYPE,
     count_mentions,

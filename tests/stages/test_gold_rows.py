@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_mslm.scoring.strict import score
-from spacy_mslm.stages.gold_rows import (
+from spacy_mslm.stages.gold.rows import (
     GOLD_ONLY,
     WEAK_ONLY,
     WEAK_THEN_GOLD,

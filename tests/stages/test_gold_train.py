@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from spacy.util import load_config
 
-from spacy_mslm.stages.gold_train import evaluate_every
+from spacy_mslm.stages.gold.train import evaluate_every
 
 CONFIG = Path(__file__).parents[2] / "configs" / "gold.cfg"
 

@@ -13,13 +13,13 @@ from spacy_mslm.errors import MslmError
 from spacy_mslm.notes.records import write_jsonl
 from spacy_mslm.pipeline.confidence import SCORES_KEY
 from spacy_mslm.pipeline.tokenizer import ClinicalTokenizer
-from spacy_mslm.stages.annotation_sources import MISSING, NOT_ANNOTATED, OTHER_LABEL
-from spacy_mslm.stages.import_annotations import (
+from spacy_mslm.stages.annotating.imported import (
     AGAIN,
     import_annotations,
     parse_labels,
     read_annotations,
 )
+from spacy_mslm.stages.annotating.sources import MISSING, NOT_ANNOTATED, OTHER_LABEL
 from spacy_mslm.types import CharSpan, DropCounts, Note
 
 TEXT = "Severe chest pain, nausea; seen by [**Name 1**] on 20mg aspirin."
@@ -163,7 +163,7 @@ STUDIO = {"data": {"text": "a fever"}, "annotations": []}
     ],
 )
 def test_the_kind_is_told_by_the_files(tmp_path, name, text, kind):
-    from spacy_mslm.stages.annotation_sources import format_of
+    from spacy_mslm.stages.annotating.sources import format_of
 
     path = tmp_path / "in" / name
     path.parent.mkdir()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_mslm.stages.concepts import build_concepts
+from spacy_mslm.stages.labelling.concepts import build_concepts
 
 KILLS = int(os.environ.get("MSLM_KILLS", "3"))
 NOTES = 400

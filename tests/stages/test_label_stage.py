@@ -8,9 +8,9 @@ import pytest
 
 from spacy_mslm.errors import MslmError
 from spacy_mslm.notes.sources import read_notes
-from spacy_mslm.stages import label as stage
-from spacy_mslm.stages.concepts import build_concepts
-from spacy_mslm.stages.label import LabelSettings, label_notes
+from spacy_mslm.stages.labelling import label as stage
+from spacy_mslm.stages.labelling.concepts import build_concepts
+from spacy_mslm.stages.labelling.label import LabelSettings, label_notes
 from spacy_mslm.types import CharSpan, DropCounts, Note
 from spacy_mslm.weak.labeller import Labeller
 

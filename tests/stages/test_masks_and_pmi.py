@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from spacy_mslm.cli import register_commands
 from spacy_mslm.errors import MslmError
 from spacy_mslm.masking.pmi import read_ngrams
-from spacy_mslm.stages.masks import masked_sentences, total
-from spacy_mslm.stages.pmi import build_pmi_vocabulary
+from spacy_mslm.stages.corpora.masks import masked_sentences, total
+from spacy_mslm.stages.corpora.pmi import build_pmi_vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,13 @@ from spacy.tokens import Span, SpanGroup
 
 from spacy_mslm.corpus.docs import GOLD, read_docs, write_docbins
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages.evaluate import evaluate
-from spacy_mslm.stages.report import evenly, held_notes, read_log, write_report
+from spacy_mslm.stages.measuring.evaluate import evaluate
+from spacy_mslm.stages.measuring.report import (
+    evenly,
+    held_notes,
+    read_log,
+    write_report,
+)
 
 TEXTS = [
     "Patient has fever and chest pain . <script>alert(1)</script>",

@@ -7,7 +7,7 @@ import spacy
 from safetensors.torch import load_file
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.stages.strip import fresh_strings, strip, without_places
+from spacy_mslm.stages.shipping.strip import fresh_strings, strip, without_places
 
 NAMES = "Zwetschgenbaum was seen by Dr. Quaxling on ward 4711 for chest pain ."
 

@@ -10,7 +10,7 @@ from spacy_mslm.cli import register_commands
 from spacy_mslm.errors import MslmError
 from spacy_mslm.notes.sources import read_notes
 from spacy_mslm.notes.synth import MentionKind
-from spacy_mslm.stages.synth import synth_notes, wants_notes
+from spacy_mslm.stages.labelling.synth import synth_notes, wants_notes
 from spacy_mslm.types import DropCounts
 
 ASSETS = Path(__file__).parents[2] / "assets"

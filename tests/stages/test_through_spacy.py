@@ -12,7 +12,7 @@ from spacy_mslm.experiments.sequence import run_all
 from spacy_mslm.experiments.spec import RunSpec
 from spacy_mslm.experiments.store import Store
 from spacy_mslm.report.lab_beside import beside_table
-from spacy_mslm.stages.through_spacy import _config, runner
+from spacy_mslm.stages.laboratory.through_spacy import _config, runner
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SENTENCES = (

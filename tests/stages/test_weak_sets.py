@@ -8,7 +8,7 @@ import pytest
 from spacy_mslm.corpus.iob import read_iob
 from spacy_mslm.errors import MslmError
 from spacy_mslm.experiments.data import load
-from spacy_mslm.stages.weak_sets import SetSettings, prepare_set
+from spacy_mslm.stages.laboratory.weak_sets import SetSettings, prepare_set
 from spacy_mslm.weak.noise import Noise
 
 CLUSTERS = """

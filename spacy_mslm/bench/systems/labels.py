@@ -31,8 +31,8 @@ def label(spec: Spec) -> TakeTurn:
 
 
 def _ours(spec: Spec) -> Callable[[list[str]], int]:
-    from ...stages.concepts import load_labeller
-    from ...stages.label import find_spans
+    from ...stages.labelling.concepts import load_labeller
+    from ...stages.labelling.label import find_spans
     from ...types import DropCounts, Note
 
     drops = DropCounts()
@@ -47,7 +47,7 @@ def _ours(spec: Spec) -> Callable[[list[str]], int]:
 
 
 def _medcat(spec: Spec) -> Callable[[list[str]], int]:
-    from ...stages.concepts import load_labeller
+    from ...stages.labelling.concepts import load_labeller
     from ...types import DropCounts
 
     folder = Path(spec.options["concepts"])

@@ -1,0 +1,1 @@
+"""Stages of `notes synth`, `concepts` and `label`."""

@@ -1,0 +1,1 @@
+"""What `experiment` needs of spaCy and MedCAT."""

@@ -1,0 +1,1 @@
+"""Stages of `strip`, `package` and `verify`."""
