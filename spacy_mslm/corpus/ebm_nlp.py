@@ -23,8 +23,9 @@ What the form leaves open is decided so:
 - *Overlap.* The layers overlap, tags do not: the longest span stays, of equally long
   ones that of the earlier layer (participants, interventions, outcomes), and any
   other that shares a token with it is left out, counted.
-- *Sentences.* The corpus marks none. One ends after a token `.`, `?` or `!` that no
-  span (of those that stay) goes on over, and where the document ends.
+- *Sentences.* The corpus marks none. One ends after a token `.`, `?` or `!`, and where
+  the document ends, whatever the spans are: text that is cut where no span goes on
+  would tell of them. A span over the end of a sentence is cut there, counted.
 """
 
 import hashlib
@@ -66,6 +67,7 @@ SENTENCE_ENDS = (".", "?", "!")
 OVERLAPS = "span that overlaps a longer one, or as long a one of an earlier layer"
 UNLABELLED = "document that not all three layers label"
 IN_GOLD = "train document that is in test"
+CUT = "span over the end of a sentence (its parts are kept)"
 
 _ANN = ".AGGREGATED.ann"
 _TRAIN, _GOLD = "train", "test/gold"
@@ -101,7 +103,7 @@ def read_ebm_nlp(
         for layer in LAYERS:
             path = _part(Path(folder), layer, split, fine) / f"{pmid}{_ANN}"
             runs += _runs(layer, _codes(path, layer, words, fine), fine)
-        yield from _sentences(words, _tags(len(words), runs, drops))
+        yield from _sentences(words, _tags(len(words), runs, drops), drops)
 
 
 def split_documents(
@@ -219,10 +221,16 @@ def _tags(n: int, runs: Sequence[_Run], drops: DropCounts) -> list[str]:
     return tags
 
 
-def _sentences(words: Sequence[str], tags: Sequence[str]) -> Iterator[IobSentence]:
+def _sentences(
+    words: Sequence[str], tags: Sequence[str], drops: DropCounts
+) -> Iterator[IobSentence]:
+    """Cut by the tokens alone: where a sentence ends must not tell of the spans."""
     start = 0
     for end in range(1, len(words) + 1):
-        last = end == len(words)
-        if last or (words[end - 1] in SENTENCE_ENDS and tags[end][0] != "I"):
-            yield IobSentence(tuple(words[start:end]), tuple(tags[start:end]))
+        if end == len(words) or words[end - 1] in SENTENCE_ENDS:
+            kept = list(tags[start:end])
+            if kept[0].startswith("I-"):
+                drops[CUT] += 1
+                kept[0] = f"B-{kept[0][2:]}"
+            yield IobSentence(tuple(words[start:end]), tuple(kept))
             start = end

@@ -24,7 +24,8 @@ class ExperimentErrors:
     )
     M806 = (
         "no data set '{data}' in {path}: {missing} is missing. Give the folder that "
-        "holds {data}/ with train, dev and test files (--data)."
+        "holds {data}/ with train, dev and test files (--data). 'spacy project assets' "
+        "fetches public sets, 'experiment prepare' makes those with weak labels."
     )
     M807 = (
         "the result of run {id} could not be written to {path} ({reason}). Make room "
@@ -51,4 +52,9 @@ class ExperimentErrors:
     M813 = (
         "run {id} is to be made by 'spacy train', which the torch core alone cannot. "
         "Where spaCy is installed: python -m spacy_mslm experiment run."
+    )
+    M814 = (
+        "encoder '{encoder}' has weights {found}, results of runs with it have "
+        "{wanted}: it was made again, and arms on different encoders do not compare. "
+        "Bring the first one back, or give --results another folder."
     )

@@ -143,7 +143,7 @@ LABELLER = "labeller"
 MEDCAT = "medcat"
 WEAK: Arm = {"updates": 500, "batch_words": 400, "notes": True, "share": 0.0}
 WEAK_ARMS: dict[str, Arm] = {
-    LABELLER: {"system": "labeller", "updates": 0, "notes": False},
+    LABELLER: {"system": "labeller", "updates": 0},
     VANILLA: {"weak_updates": 500},
     "uniform": {"weak_updates": 500, **UNIFORM},
     "mslm": {"weak_updates": 500, **MSLM},
@@ -151,18 +151,15 @@ WEAK_ARMS: dict[str, Arm] = {
     "mslm, both views": {"weak_updates": 500, **MSLM, **BOTH},
     "vanilla, self-training": {"weak_updates": 500, "pseudo_updates": 500},
 }
-# Terms of a dictionary in text without gold; vanilla gets its annotation too.
+# Terms of a dictionary in text without gold; vanilla gets its annotation too. As many
+# pieces are masked where terms are not looked at.
+LISTED_TERMS: Arm = {"weak": MEDCAT, "terms": "weak"}
 DICTIONARY: dict[str, Arm] = {
     VANILLA: {},
     "vanilla, labels first": {"weak": MEDCAT, "weak_updates": 150},
-    "uniform, plain": {**UNIFORM, **PLAIN, **LIGHT},
-    "mslm, plain, dictionary terms": {
-        **MSLM,
-        **PLAIN,
-        **LIGHT,
-        "weak": MEDCAT,
-        "terms": "weak",
-    },
+    "uniform, plain": {**UNIFORM, **PLAIN, **LIGHT, **LISTED_TERMS},
+    "joint, plain": {**JOINT, **PLAIN, **LIGHT, **LISTED_TERMS},
+    "mslm, plain": {**MSLM, **PLAIN, **LIGHT, **LISTED_TERMS},
     "mslm, labels first": {"weak": MEDCAT, "weak_updates": 150, **MSLM, **LIGHT},
     "uniform, labels first": {
         "weak": MEDCAT,
@@ -183,11 +180,20 @@ NOISE_ARMS: dict[str, Arm] = {
 GOLD_SHARES = (0.01, 0.05, 0.1, 0.25, 1.0)
 AFTER_WEAK: Arm = {"weak": MEDCAT, "weak_updates": 250, "notes": True}
 PLUS_GOLD: dict[str, Arm] = {
-    f"{name}, {share:.0%}": {**arm, "share": share}
-    for share in GOLD_SHARES
-    for name, arm in {
-        "gold": {},
-        "labels and gold": AFTER_WEAK,
-        "labels and gold with masks": {**AFTER_WEAK, **MSLM},
-    }.items()
+    "labels and gold, 0%": {**AFTER_WEAK, "weak_updates": 500, "share": 0.0},
+    "labels and gold with masks, 0%": {
+        **AFTER_WEAK,
+        **MSLM,
+        "weak_updates": 500,
+        "share": 0.0,
+    },
+    **{
+        f"{name}, {share:.0%}": {**arm, "share": share}
+        for share in GOLD_SHARES
+        for name, arm in {
+            "gold": {},
+            "labels and gold": AFTER_WEAK,
+            "labels and gold with masks": {**AFTER_WEAK, **MSLM},
+        }.items()
+    },
 }

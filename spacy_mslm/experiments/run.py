@@ -19,7 +19,7 @@ from .spec import RunSpec
 from .statistics import statistics
 from .terms import Mentions
 from .training import Course, encoder_hash, make_network, train
-from .weak import as_found, at_the_labellers_precision, weak_pairs
+from .weak import as_found, at_the_labellers_precision, weak_pairs, whole_source
 
 # Points of the curve of a run, and how many sentences of dev each reads at most.
 POINTS, POINT_SENTENCES = 8, 300
@@ -32,23 +32,30 @@ Say = Callable[[str], None]
 
 
 def run(
-    spec: RunSpec, data: DataSet, *, trials: int = 0, say: Say = print
+    spec: RunSpec,
+    data: DataSet,
+    *,
+    trials: int = 0,
+    encoder: str = "",
+    say: Say = print,
 ) -> dict[str, Any]:
     """Train, measure, and give the line that is kept. `trials`: how many runs of its
-    arm were looked at on dev before, this one included; `say`: told of progress.
+    arm were looked at on dev before, this one included; `encoder`: the hash that its
+    weights must have, if any; `say`: told of progress.
 
     RETURNS (dict): counts, scores and settings, no text.
-    Raises MslmError: M403-M407 for the encoder, M813 for a run of "spacy".
+    Raises MslmError: M403-M407 for the encoder, M814 where it is another one, M813 for
+    a run of "spacy".
     """
     if spec.system == "spacy":
         raise MslmError(Errors.M813.format(id=spec.id))
     corpus = Corpus.of(spec, data)
     course, curve = Course(), list[dict[str, float]]()
     network: MslmNetwork | None = None
-    encoder: dict[str, str] = {}
+    hashes = {"weak_hash": data.weak[spec.weak].hash} if spec.weak else {}
     if spec.system == "network":
         network = make_network(spec, data.labels)
-        encoder["encoder_hash"] = encoder_hash(network)
+        hashes["encoder_hash"] = checked_hash(spec, network, encoder)
         watch = _watch(spec, network, data, curve, say)
         course = train(spec, network, corpus.text(spec, network), watch)
         if spec.pseudo_updates:
@@ -57,14 +64,14 @@ def run(
             curve.append({"update": last, **quick(network, _part(data.dev))})
             course.seconds += more.seconds
             course.words += more.words
-            course.words_encoded += more.words_encoded
+            # The teacher reads all of the other text once.
+            course.words_encoded += more.words_encoded + _words(corpus.rest)
     say(f"{spec.data} {spec.arm} seed {spec.seed}: measuring")
     return {
         "id": spec.id,
         "spec": spec.to_dict(),
         "data_hash": data.hash,
-        **({"weak_hash": data.weak[spec.weak].hash} if spec.weak else {}),
-        **encoder,
+        **hashes,
         "labels": list(data.labels),
         "labelled": {"sentences": len(corpus.gold), "words": _words(corpus.gold)},
         "plain": {"sentences": len(corpus.rest), "words": _words(corpus.rest)},
@@ -74,6 +81,16 @@ def run(
         "trials": trials,
         "provenance": provenance(network),
     }
+
+
+def checked_hash(spec: RunSpec, network: MslmNetwork, wanted: str) -> str:
+    """The hash of the encoder before training. Raises M814 if it is not `wanted`."""
+    found = encoder_hash(network)
+    if wanted not in ("", found):
+        raise MslmError(
+            Errors.M814.format(encoder=spec.encoder, found=found, wanted=wanted)
+        )
+    return found
 
 
 def _measured(
@@ -87,18 +104,25 @@ def _measured(
         return {"dev": {}, "statistics": statistics(data)}
     seen = [text for sentence in gold for text in sentence.surfaces()]
     weak = data.weak[spec.weak] if spec.weak else None
+    # Names that a spoilt terminology lacks are no discovery: the whole one counts.
+    whole = data.weak[whole_source(spec.weak)] if spec.weak else None
+    if weak is not None and not spec.share:
+        read = [*weak.train, *(weak.notes if spec.notes else ())]
+        seen = [text for sentence in read for text in sentence.surfaces()]
     masked = uses_masks(spec)
     made: dict[str, Any] = {}
     for split in ("dev", "test") if spec.test else ("dev",):
         sentences: list[Sentence] = getattr(data, split)
-        lacks = weak.lacks[split] if weak else ()
+        lacks = whole.lacks[split] if whole else ()
         if network is not None:
             made[split] = measure(network, sentences, seen, masked=masked, lacks=lacks)
         else:
             found = as_found(getattr(weak, split))
             made[split] = score_all(sentences, found, seen, lacks)
-    if network is not None and weak is not None and spec.test:
-        made["at_precision"] = at_the_labellers_precision(network, data, weak)
+    if network is not None and weak is not None and whole is not None and spec.test:
+        made["at_precision"] = at_the_labellers_precision(
+            network, data, weak.dev, whole.lacks
+        )
     if network is not None and spec.gold_masked:
         made["gold_masked"] = gold_masked_scores(
             network,
@@ -152,7 +176,7 @@ class Corpus:
 def provenance(network: MslmNetwork | None) -> dict[str, Any]:
     """Commit, versions, machine, device, and what was calculated in."""
     half = network is not None and uses_bfloat16(network.precision, network.device)
-    gpu = torch.cuda.is_available()
+    gpu = network is not None and network.device.type == "cuda"
     return {
         "commit": git_commit(),
         "versions": versions(),

@@ -1,14 +1,16 @@
 """The runs of an experiment, one after another; finished ones are never repeated."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import Errors, MslmError
 from .data import DataSet, load
 from .plans import Experiment, family
 from .run import Say, run
 from .spec import RunSpec
 from .store import Store
+from .weak import whole_source
 
 Runner = Callable[..., dict[str, Any]]
 
@@ -35,12 +37,19 @@ def run_all(
     hashes = {name: data.hash for name, data in sets.items()}
     for name, data in sets.items():
         hashes |= {f"{name} {key}": weak.hash for key, weak in data.weak.items()}
+    _check_notes(wanted, sets, root)
     done = store.finished(hashes)
     left = [spec for spec in wanted if spec.id not in done]
     say(f"{experiment.name}: {len(wanted) - len(left)} of {len(wanted)} runs are done")
     for number, spec in enumerate(left[:most], start=1):
         say(f"run {number} of {len(left)}: {spec.data} {spec.arm} seed {spec.seed}")
-        result = runner(spec, sets[spec.data], trials=_trials(store, spec) + 1, say=say)
+        result = runner(
+            spec,
+            sets[spec.data],
+            trials=_trials(store, spec) + 1,
+            encoder=store.encoder(spec.encoder),
+            say=say,
+        )
         store.add(result)
         yield result
 
@@ -66,4 +75,17 @@ def _load_all(root: Path, specs: Sequence[RunSpec]) -> dict[str, DataSet]:
 
 
 def _sources(specs: Sequence[RunSpec], name: str) -> list[str]:
-    return sorted({s.weak for s in specs if s.data == name and s.weak})
+    """Those that label, and of spoilt ones the whole terminology."""
+    named = {s.weak for s in specs if s.data == name and s.weak}
+    return sorted(named | {whole_source(source) for source in named})
+
+
+def _check_notes(
+    specs: Sequence[RunSpec], sets: Mapping[str, DataSet], root: Path
+) -> None:
+    """Raises M806 where a run is to read notes that are not there."""
+    for spec in specs:
+        if spec.notes and not sets[spec.data].weak[spec.weak].notes:
+            missing = f"notes.{spec.weak}.tsv"
+            message = Errors.M806.format(data=spec.data, path=root, missing=missing)
+            raise MslmError(message)

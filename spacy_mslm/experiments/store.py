@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Errors, MslmError
-from .spec import RunSpec
+from .spec import MINILM, RunSpec
 
 FORMAT = 1
 NEEDED = ("id", "spec", "data_hash", "dev", "provenance")
@@ -34,6 +34,15 @@ class Store:
         share is made once. Raises as `read`."""
         paths = sorted(self.path.parent.glob("*.jsonl"))
         return {row["id"]: row for path in paths for row in Store(path).read()}
+
+    def encoder(self, name: str) -> str:
+        """The hash of the weights that the folder's runs with this encoder began with;
+        empty where there is none. Raises as `read`."""
+        for row in self.folder().values():
+            if row["spec"].get("encoder", MINILM) == name and row.get("encoder_hash"):
+                found: str = row["encoder_hash"]
+                return found
+        return ""
 
     def finished(self, hashes: Mapping[str, str]) -> set[str]:
         """Ids of the runs of the folder that are done; `hashes`: of each data set as it
@@ -90,6 +99,7 @@ class Store:
         if not self.path.exists():
             return
         with self.path.open(encoding="utf8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
             for number, text in enumerate(file, start=1):
                 yield self._checked(number, text)
 

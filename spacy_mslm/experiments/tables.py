@@ -47,13 +47,22 @@ def means(rows: Sequence[Row], split: str) -> dict[str, float]:
 def against(
     rows: Sequence[Row], other: Sequence[Row], split: str
 ) -> dict[str, Interval]:
-    """Differences to another arm over the seeds that both have; none without one."""
+    """Differences to another arm over the seeds that both have, of scores of the same
+    mentions; none without one."""
     if not seeds_of(rows).keys() & seeds_of(other).keys():
         return {}
-    return {
-        name: difference(*paired(rows, other, split, which), statistic=statistic)
-        for name, which, statistic in DIFFERENCES
-    }
+    found: dict[str, Interval] = {}
+    for name, which, statistic in DIFFERENCES:
+        a, b = paired(rows, other, split, which)
+        if same_gold(a, b):
+            found[name] = difference(a, b, statistic=statistic)
+    return found
+
+
+def same_gold(a: Iterable[DocCounts], b: Iterable[DocCounts]) -> bool:
+    """Whether both were scored on the same mentions, as far as counts tell: what is
+    unseen depends on what was seen."""
+    return all((x.tp + x.fn == y.tp + y.fn).all() for x, y in zip(a, b, strict=True))
 
 
 def shown(interval: Interval) -> str:

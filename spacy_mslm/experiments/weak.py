@@ -1,19 +1,27 @@
 """Learning from a labeller, and measuring what is learnt beyond it."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..nn import Annotation, MslmNetwork, ScoredSpan
+from ..scoring.doc_counts import DocCounts
 from ..scoring.strict import Span, score
-from .data import DataSet, Sentence, WeakLabels
+from .data import DataSet, Sentence
 from .masks import Pair
 from .measure import Scored, find, found_of, named
 
 # Added to the logit of O, and the least confidence: the points that are looked at.
 BIASES = (2.0, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0)
 THRESHOLDS = tuple(n / 20 for n in range(20))
+_SPOILT = re.compile(r"-[0-9]+-(missing|wrong)$")
+
+
+def whole_source(source: str) -> str:
+    """Of a source whose terminology was spoilt, the one with all of it."""
+    return _SPOILT.sub("", source)
 
 
 def as_found(sentences: Iterable[Sentence]) -> list[list[Scored]]:
@@ -35,16 +43,20 @@ def weak_pairs(
 
 
 def at_the_labellers_precision(
-    network: MslmNetwork, data: DataSet, weak: WeakLabels
+    network: MslmNetwork,
+    data: DataSet,
+    labels: Sequence[Sentence],
+    lacks: Mapping[str, Sequence[Sentence]],
 ) -> dict[str, Any] | None:
     """The network at the point, chosen on dev, that is at least as precise there as the
     labeller and finds the most of what its terminology lacks; measured on test.
 
-    None where no point of dev is as precise.
+    labels: what the labeller finds in dev. lacks: by split, see `WeakLabels`.
+    RETURNS (Optional[dict]): None where no point of dev is as precise.
     """
     gold = [s.spans for s in data.dev]
-    lacks = [s.spans for s in weak.lacks["dev"]]
-    wanted = score(gold, [s.spans for s in weak.dev]).micro.precision
+    beyond_dev = [s.spans for s in lacks["dev"]]
+    wanted = score(gold, [s.spans for s in labels]).micro.precision
     best: tuple[float, float, float, float] | None = None
     for bias in BIASES:
         found = find(network, data.dev, outside_bias=bias)
@@ -53,18 +65,20 @@ def at_the_labellers_precision(
             counts = score(gold, predicted).micro
             if counts.precision < wanted:
                 continue
-            beyond = found_of(lacks, predicted)["em"] or 0.0
+            beyond = found_of(beyond_dev, predicted)["em"] or 0.0
             best = max(best or (-1.0,) * 4, (beyond, counts.f1, threshold, bias))
     if best is None:
         return None
     *_, threshold, bias = best
     found = find(network, data.test, outside_bias=bias)
     predicted = _kept(network, found, threshold)
+    gold = [s.spans for s in data.test]
     return {
         "outside_bias": bias,
         "threshold": threshold,
-        "strict": score([s.spans for s in data.test], predicted).to_dict(),
-        "beyond": found_of([s.spans for s in weak.lacks["test"]], predicted),
+        "strict": score(gold, predicted).to_dict(),
+        "beyond": found_of([s.spans for s in lacks["test"]], predicted),
+        "by_sentence": {"strict": DocCounts.of(gold, predicted).to_text()},
     }
 
 

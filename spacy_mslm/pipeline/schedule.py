@@ -44,6 +44,26 @@ def warmup_linear_over_corpus(
     )
 
 
+def warmup_linear_over_updates(
+    *, learn_rate: float, warmup: float, updates: int
+) -> Iterator[float]:
+    """`spacy-mslm.WarmupLinearUpdates.v1`: one rate an update.
+
+    As `spacy-mslm.WarmupLinear.v1`, where training is so many updates long.
+    Raises MslmError (M401, M408).
+    """
+    if not 0 <= warmup <= 1:
+        raise MslmError(Errors.M401.format(name="warmup", value=warmup))
+    if updates < 1:
+        raise MslmError(
+            Errors.M408.format(name="updates", low=1, high="2^31", value=updates)
+        )
+    return (
+        learn_rate * warmup_linear(update, warmup=warmup, total=updates)
+        for update in count()
+    )
+
+
 def _constant(rate: float) -> Iterator[float]:
     while True:
         yield rate

@@ -10,6 +10,7 @@ from ..errors import Errors, MslmError
 from ..experiments import plans
 from ..experiments.arms import FOUR
 from ..experiments.plans import Experiment, family
+from ..experiments.spec import RunSpec
 from ..experiments.store import Store
 from ..experiments.tables import Row
 from ..runners.atomic import atomic_folder, atomic_write_text
@@ -28,7 +29,9 @@ INTERVALS_SAY = (
     "for both arms; one that holds 0 settles nothing. Of S seeds they hold 1 - 1/S of "
     "the variance between seeds: too narrow by a third of it with three, blind to it "
     "with one; and sentences of one abstract are alike, which they do not know. An "
-    "average counts every data set the same."
+    "average counts every data set the same. Unseen mentions are those whose text is "
+    "in no gold that the run was given, or, where it was given none, in none of its "
+    "weak labels; where that makes other mentions of two arms, no difference is shown."
 )
 
 
@@ -57,12 +60,17 @@ class View:
         store = Store(results / f"{plan.name}.jsonl")
         found = store.folder()
         rows = [found[spec.id] for spec in plan.runs if spec.id in found]
-        own = {row["id"] for row in store.read()}
-        return cls(plan, rows, len(own - {row["id"] for row in rows}), results)
+        own = {row["id"]: row for row in store.read() if row not in rows}
+        elsewhere = [row for row in own.values() if _on_another_set(plan, row)]
+        return cls(plan, [*rows, *elsewhere], len(own) - len(elsewhere), results)
 
     @property
     def done(self) -> str:
-        return f"{len(self.rows)} of {len(self.plan.runs)}"
+        planned = {spec.id for spec in self.plan.runs}
+        done = sum(row["id"] in planned for row in self.rows)
+        more = len(self.rows) - done
+        further = f", and {more} on other sets" if more else ""
+        return f"{done} of {len(self.plan.runs)}{further}"
 
     @property
     def missing(self) -> list[str]:
@@ -154,6 +162,12 @@ class View:
             Section("Masks of training", masked, equal),
             Section("Masked words", _given(recovered), [lab_masks.RECOVERED_SAYS]),
         ]
+
+
+def _on_another_set(plan: Experiment, row: Row) -> bool:
+    """Whether a result is of a planned run, but for its data (`--set`)."""
+    spec = RunSpec.from_dict(row["spec"])
+    return spec in plan.on(spec.data).runs
 
 
 def worth_of_terms(plan: Experiment) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from ..experiments.tables import (
     arms_of,
     means,
     paired,
+    same_gold,
     seeds_of,
     shown,
 )
@@ -118,13 +119,12 @@ def _averages(
     """The same of the mean over `sets`, none where there are no sets."""
     if arm == reference or not sets:
         return {}
-    return {
-        name: average_difference(
-            [paired(arms[arm], arms[reference], split, which) for arms in sets],
-            statistic=statistic,
-        )
-        for name, which, statistic in DIFFERENCES
-    }
+    found: dict[str, Interval] = {}
+    for name, which, statistic in DIFFERENCES:
+        pairs = [paired(arms[arm], arms[reference], split, which) for arms in sets]
+        if all(same_gold(a, b) for a, b in pairs):
+            found[name] = average_difference(pairs, statistic=statistic)
+    return found
 
 
 def _means(groups: Sequence[Sequence[Row]], split: str) -> list[str]:

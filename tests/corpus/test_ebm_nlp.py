@@ -1,12 +1,13 @@
 """EBM-NLP: three layers of 0 and 1 a token become sentences with tags."""
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_mslm.corpus.ebm_nlp import (
+    CUT,
     IN_GOLD,
     OVERLAPS,
     UNLABELLED,
@@ -47,10 +48,15 @@ def test_runs_of_1_are_spans_and_a_full_stop_ends_a_sentence(write):
     assert drops == {}
 
 
-def test_a_sentence_does_not_end_inside_a_span(write):
-    [whole], _ = read(write(NONE, "01110", NONE))
-    assert whole.spans() == [(1, 4, "Interventions")] and len(whole.words) == 5
-    # A mark that ends a span ends the sentence, though another span follows at once.
+def test_a_sentence_ends_whatever_the_spans_are(write):
+    sentences, drops = read(write(NONE, "01110", NONE))
+    assert [s.spans() for s in sentences] == [
+        [(1, 3, "Interventions")],
+        [(0, 1, "Interventions")],
+    ]
+    assert drops == {CUT: 1}
+    bare, _ = read(write(NONE, NONE, NONE))
+    assert [s.words for s in sentences] == [s.words for s in bare]
     sentences, _ = read(write("01100", NONE, "00010"))
     assert [s.spans() for s in sentences] == [
         [(1, 3, "Participants")],
@@ -225,6 +231,12 @@ def runs(codes):
     return spans
 
 
+def cut_at(start, end, label, ends):
+    """The parts of a span between the sentences' ends."""
+    edges = [start, *sorted(e for e in ends if start < e < end), end]
+    return [(a, b, label) for a, b in pairwise(edges)]
+
+
 @given(st.lists(documents(), min_size=1, max_size=3))
 def test_every_token_once_and_spans_disjoint(tmp_path_factory, write_ebm_nlp, made):
     folder = tmp_path_factory.mktemp("ebm")
@@ -247,19 +259,22 @@ def test_every_token_once_and_spans_disjoint(tmp_path_factory, write_ebm_nlp, ma
         ends.add(at)
     # A sentence never runs on into the next document.
     assert {sum(len(t) for t, _ in made[: i + 1]) for i in range(len(made))} <= ends
-    # What stays is whole and disjoint; what does not is counted, and had to go.
-    assert set(kept) <= set(wanted)
+    # What stays is whole but for sentence ends, and disjoint; what does not is counted,
+    # and had to go.
     covered = [i for a, b, _ in kept for i in range(a, b)]
     assert len(covered) == len(set(covered))
-    gone = set(wanted) - set(kept)
+    parts = {(a, b, of): cut_at(a, b, of, ends) for a, b, of in set(wanted)}
+    assert set(kept) <= {part for of in parts.values() for part in of}
+    gone = {span for span, of in parts.items() if not set(of) <= set(kept)}
+    cuts = sum(len(of) - 1 for span, of in parts.items() if span not in gone)
+    assert drops.pop(CUT, 0) == cuts
     assert sum(drops.values()) == len(gone)
     for a, b, label in gone:
         rank = (a - b, labels.index(label))
         assert any(
             (c - d, labels.index(other)) < rank and c < b and a < d
-            for c, d, other in kept
+            for c, d, other in parts.keys() - gone
         )
-    # Every mark outside spans ends its sentence.
+    # Every mark ends its sentence.
     for i, word in enumerate(words):
-        inside = any(a <= i < b - 1 for a, b, _ in kept)
-        assert word not in (".", "?", "!") or inside or i + 1 in ends
+        assert word not in (".", "?", "!") or i + 1 in ends

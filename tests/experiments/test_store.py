@@ -1,6 +1,7 @@
 """Results are kept whole, finished runs are not repeated, and wrong ones are named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def quiet(text):
 def test_a_killed_run_costs_itself_alone(root, data, store):
     made = []
 
-    def runner(spec, of, *, trials, say):
+    def runner(spec, of, *, trials, say, encoder):
         made.append((spec.seed, trials))
         if len(made) == 3:
             raise KeyboardInterrupt
@@ -111,7 +112,7 @@ def test_a_killed_run_costs_itself_alone(root, data, store):
 
 
 def test_arms_and_the_number_of_runs_can_be_chosen(root, store):
-    def runner(spec, of, *, trials, say):
+    def runner(spec, of, *, trials, say, encoder):
         return result(spec, of.hash)
 
     made = list(run_all(plan(root), root, store, most=2, say=quiet, runner=runner))
@@ -123,3 +124,26 @@ def test_arms_and_the_number_of_runs_can_be_chosen(root, store):
 
 def test_the_family_of_an_arm():
     assert family("mslm, both views") == family("mslm") == "mslm"
+
+
+def test_another_encoder_under_the_same_name_is_refused(root, data, store, make_spec):
+    small = make_spec(updates=2)
+    first = Experiment("screen", "?", (small,))
+    assert len(list(run_all(first, root, store, say=quiet))) == 1
+    [row] = store.read()
+    assert store.encoder(small.encoder) == row["encoder_hash"]
+    text = store.path.read_text().replace(row["encoder_hash"], "0" * 16)
+    store.path.write_text(text)
+    second = Experiment("screen", "?", (small, replace(small, seed=1)))
+    with pytest.raises(MslmError, match=r"M814.*0000000000000000"):
+        list(run_all(second, root, store, say=quiet))
+
+
+def test_a_run_of_another_experiment_is_not_made_again(root, store):
+    def runner(spec, of, *, trials, say, encoder):
+        return result(spec, of.hash)
+
+    assert len(list(run_all(plan(root, 2), root, store, say=quiet, runner=runner))) == 2
+    other = Store(store.path.with_name("other.jsonl"))
+    made = list(run_all(plan(root, 3), root, other, say=quiet, runner=runner))
+    assert [row["spec"]["seed"] for row in made] == [2]

@@ -154,7 +154,13 @@ def test_beyond_the_terminology_at_the_labellers_precision(make_spec, data):
     table = beyond_table([result])
     assert table is not None and table.rows[0][0] == "tiny: vanilla"
     network = make_network(spec, data.labels)
-    assert at_the_labellers_precision(network, data, data.weak[WEAK]) is None
+    weak = data.weak[WEAK]
+    assert at_the_labellers_precision(network, data, weak.dev, weak.lacks) is None
+    nothing = {"updates": 0, "weak_updates": 0}
+    labeller = replace(spec, system="labeller", arm="labeller", **nothing)
+    theirs = run(labeller, data, say=quiet)
+    [_, cells] = beyond_table([theirs, result]).rows
+    assert cells[6] == "1 of 1" and cells[-1].startswith("+0.0")
 
 
 def test_other_weak_labels_under_old_results_are_refused(

@@ -7,7 +7,10 @@ import pytest
 from thinc.api import Adam
 
 from spacy_mslm.errors import MslmError
-from spacy_mslm.pipeline.schedule import warmup_linear_over_corpus
+from spacy_mslm.pipeline.schedule import (
+    warmup_linear_over_corpus,
+    warmup_linear_over_updates,
+)
 
 
 @pytest.fixture
@@ -81,3 +84,17 @@ def test_training_without_an_end_has_no_such_schedule(corpus, name, value):
     """max_epochs = 0 means "no end" to spaCy: the rate would be 1% all along."""
     with pytest.raises(MslmError, match=rf"\[M408\] '{name}' .*got {value}"):
         rates(str(corpus), 1, **{name: value})
+
+
+def test_over_updates_it_is_the_same(corpus):
+    schedule = warmup_linear_over_updates(learn_rate=0.1, warmup=0.2, updates=20)
+    got = list(itertools.islice(schedule, 25))
+    assert got == rates(str(corpus), 25)
+    assert max(got) == 0.1 and min(got) > 0
+
+
+@pytest.mark.parametrize("wrong", [{"warmup": 1.5}, {"updates": 0}])
+def test_over_updates_bad_settings_are_told(wrong):
+    settings = {"learn_rate": 0.1, "warmup": 0.1, "updates": 10, **wrong}
+    with pytest.raises(MslmError, match=r"M401|M408"):
+        warmup_linear_over_updates(**settings)

@@ -368,3 +368,20 @@ def test_without_results_nothing_is_written(results):
     with pytest.raises(MslmError, match="M809"):
         write_plots("nothing", results)
     assert {p.name for p in results.iterdir()} == {"unknown.old", "notes.txt"}
+
+
+def test_results_on_another_set_are_shown_and_counted_apart(results, made):
+    spec = replace(PLAN.runs[0], data="mine")
+    Store(results / "answer.jsonl").add(result(spec, made))
+    view = View.of(PLAN, results)
+    assert view.done == "15 of 16, and 1 on other sets" and view.others == 0
+    assert "**mine, test**" in render_readme([view])
+
+
+def test_no_difference_where_other_mentions_are_unseen():
+    rows = [row("vanilla", 10), row("mslm", 12)]
+    assert "EM unseen" in against(rows[1:], rows[:1], "dev")
+    counts = rows[1]["dev"]["by_sentence"]["unseen"]
+    counts["fn"] = counts["fn"].replace("0", "1", 1)
+    found = against(rows[1:], rows[:1], "dev")
+    assert "F1" in found and "EM unseen" not in found

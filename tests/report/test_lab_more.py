@@ -1,5 +1,6 @@
 """The laboratory's report on weak labels, statistics, shares, and runs made twice."""
 
+import numpy as np
 import pytest
 
 from spacy_mslm.experiments.statistics import statistics
@@ -7,6 +8,7 @@ from spacy_mslm.report.lab_beside import beside_table
 from spacy_mslm.report.lab_over import over_charts
 from spacy_mslm.report.lab_paper import EXHIBITS, paper_table
 from spacy_mslm.report.lab_weak import beyond_table, statistics_table
+from spacy_mslm.scoring.doc_counts import DocCounts
 
 
 def scores(f, beyond=None):
@@ -21,11 +23,12 @@ def row(arm, f, seed=0, beyond=None, **more):
 
 
 def test_beyond_the_terminology_are_means_over_seeds():
+    listed = {"weak": "w"}
     rows = [
-        row("labeller", 0.4, beyond=0.0),
-        row("vanilla", 0.5, 0, 0.2, at_precision=scores(0.6, 0.4)),
-        row("vanilla", 0.6, 1, 0.4, at_precision=scores(0.7, 0.5)),
-        row("mslm", 0.6, 0, 0.4, at_precision=None),
+        row("labeller", 0.4, beyond=0.0, spec={"system": "labeller", "weak": "w"}),
+        row("vanilla", 0.5, 0, 0.2, at_precision=scores(0.6, 0.4), spec=listed),
+        row("vanilla", 0.6, 1, 0.4, at_precision=scores(0.7, 0.5), spec=listed),
+        row("mslm", 0.6, 0, 0.4, at_precision=None, spec=listed),
         row("gold", 0.9),
     ]
     table = beyond_table(rows)
@@ -34,25 +37,36 @@ def test_beyond_the_terminology_are_means_over_seeds():
         "d: vanilla",
         "d: mslm",
     ]
+    # No labeller of the same terminology was run with seed 1.
     assert table.rows[1][1:] == [
         *("2", "55.0", "55.0", "55.0", "30.0"),
-        *("65.0", "65.0", "65.0", "45.0"),
+        *("2 of 2", "65.0", "65.0", "65.0", "45.0", ""),
     ]
-    assert table.rows[0][-4:] == table.rows[2][-4:] == [""] * 4
+    assert table.rows[0][-6:] == table.rows[2][-6:] == [""] * 6
     assert beyond_table([row("gold", 0.9)]) is None
 
 
 def test_a_run_made_twice_is_within_what_seeds_allow_or_not():
-    lab = [row("vanilla", f, seed) for seed, f in enumerate((0.70, 0.71, 0.72))]
+    lab = [counted("vanilla", n, seed) for seed, n in enumerate((70, 71, 72))]
     # t(2) = 4.303, s = 1, sqrt(4/3): half an interval is 4.97 points.
-    inside, outside = row("vanilla", 0.67), row("vanilla", 0.65)
-    [cells] = beside_table([inside], lab).rows
-    assert cells == [
-        *("d: vanilla", "70.0, 71.0, 72.0", "71.0", "66.0 to 76.0", "67.0", "yes"),
+    again = [counted("vanilla", 67, 0), counted("vanilla", 65, 1)]
+    [cells] = beside_table(again, lab).rows
+    assert cells[:7] == [
+        *("d: vanilla", "70.0, 71.0, 72.0", "71.0", "66.0 to 76.0"),
+        *("67.0, 65.0", "66.0", "1 of 2"),
     ]
-    assert beside_table([outside], lab).rows[0][-1] == "no"
-    assert beside_table([inside], lab[:1]) is None
-    assert beside_table([row("mslm", 0.7)], lab) is None
+    assert cells[7].startswith("-4.5 [")
+    assert beside_table(again, lab[:1]) is None
+    assert beside_table([counted("mslm", 70, 0)], lab) is None
+
+
+def counted(arm, hits, seed):
+    """A result that finds so many of a hundred mentions and nothing else wrong."""
+    hit = np.array([1] * hits + [0] * (100 - hits))
+    counts = DocCounts(hit, 1 - hit, 1 - hit).to_text()
+    made = row(arm, hits / 100, seed)
+    made["test"]["by_sentence"] = {"strict": counts, "unseen": counts}
+    return made
 
 
 def test_lines_over_the_share_of_gold_and_of_spoilt_names():

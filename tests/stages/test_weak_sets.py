@@ -119,7 +119,9 @@ def test_further_notes_and_noise(inputs, brat, tmp_path):
             MAP, noise=[Noise(0.5, "missing"), Noise(0.5, "wrong")], dev=0.2
         ),
     )
-    assert manifest["texts"]["notes"] == 2
+    # The first is in the gold, the second the same text again.
+    assert manifest["texts"]["notes"] == 1
+    assert sum(n for why, n in manifest["drops"].items() if "in the gold" in why) == 2
     assert ("metformin", "Treatments") in spans(out / "notes.medcat.tsv")
     whole = sum(manifest["mentions"]["medcat"].values())
     assert 0 < sum(manifest["mentions"]["medcat-50-missing"].values()) < whole
@@ -136,6 +138,34 @@ def test_further_notes_and_noise(inputs, brat, tmp_path):
     assert hashes[0]["concepts_hash"] == hashes[1]["concepts_hash"]
     a, b = ((d / "test.medcat.tsv").read_bytes() for d in (out, again))
     assert a == b
+
+
+def test_placeholders_marks_and_odd_words_read_back(inputs, brat, tmp_path):
+    odd = "[**Known\nlastname 9001**] took\u2028aspirin -DOCSTART- \ufeffdaily."
+    (brat / "3.txt").write_text(odd, encoding="utf8")
+    (brat / "3.ann").write_text("")
+    out = tmp_path / "sets" / "made"
+    settings = SetSettings(MAP, test=0.4, dev=0.2)
+    prepare_set(brat, out, **inputs, settings=settings)
+    data = load(out.parent, "made", weak=["medcat"])
+    words = [w for s in (*data.train, *data.dev, *data.test) for w in s.doc.words]
+    assert "_" in words and not any("9001" in word for word in words)
+    assert any("DOCSTART" in word for word in words)
+
+
+def test_splits_that_come_with_the_gold_stay(inputs, brat, tmp_path):
+    for name, numbers in {"train": (0, 1, 2), "dev": (3,), "test": (4, 5)}.items():
+        (brat / name).mkdir()
+        for i in numbers:
+            for suffix in ("txt", "ann"):
+                (brat / f"{i}.{suffix}").rename(brat / name / f"{i}.{suffix}")
+    for path in brat.glob("*.*"):
+        path.unlink()
+    out = tmp_path / "made"
+    manifest = prepare_set(brat, out, **inputs, settings=SetSettings(MAP))
+    assert manifest["texts"] == {"dev": 1, "test": 2, "train": 3}
+    words = [w for s in read_iob(out / "test.tsv") for w in s.words]
+    assert "4" in words and "5" in words and "0" not in words
 
 
 def test_labels_outside_the_clusters_and_an_empty_harvest_are_told(

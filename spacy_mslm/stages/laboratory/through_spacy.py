@@ -19,8 +19,9 @@ from ...corpus.iob import IobSentence, write_iob
 from ...errors import Errors, MslmError
 from ...experiments.data import DataSet, Sentence
 from ...experiments.measure import Scored, bio, score_all
-from ...experiments.run import Say, provenance, run
+from ...experiments.run import Say, checked_hash, provenance, run
 from ...experiments.spec import RunSpec
+from ...experiments.training import make_network
 from ...pipeline.component import MslmNer
 from ...pipeline.confidence import SCORES_KEY
 from ..corpora.corpus import build_iob_corpus
@@ -48,7 +49,13 @@ def runner(configs: Path) -> Callable[..., dict[str, Any]]:
 
 
 def run_through_spacy(
-    spec: RunSpec, data: DataSet, *, configs: Path, trials: int = 0, say: Say = print
+    spec: RunSpec,
+    data: DataSet,
+    *,
+    configs: Path,
+    trials: int = 0,
+    encoder: str = "",
+    say: Say = print,
 ) -> dict[str, Any]:
     """As `experiments.run.run`, without curve and masked-LM scores.
 
@@ -57,6 +64,7 @@ def run_through_spacy(
     the config, else as `spacy train`.
     """
     _check(spec)
+    found = checked_hash(spec, make_network(spec, data.labels), encoder)
     labelled, _ = data.labelled(spec.share, spec.seed)
     gold = [data.train[i] for i in labelled]
     with tempfile.TemporaryDirectory() as name:
@@ -80,6 +88,7 @@ def run_through_spacy(
         "id": spec.id,
         "spec": spec.to_dict(),
         "data_hash": data.hash,
+        "encoder_hash": found,
         "labels": list(data.labels),
         "seconds": round(seconds, 1),
         **scores,
@@ -99,7 +108,8 @@ def _check(spec: RunSpec) -> None:
 
 
 def _write_corpus(folder: Path, gold: Sequence[Sentence], data: DataSet) -> None:
-    """Train: what has labels. Dev: one sentence, as training looks at it once."""
+    """Train: what has labels. Dev: one sentence, as training must look at something
+    before its first update and after its last; nothing is chosen by it."""
     for name, sentences in (("train", gold), ("dev", data.dev[:1])):
         write_iob(
             folder / f"{name}.tsv",
@@ -142,15 +152,16 @@ def _config(spec: RunSpec, path: Path, folder: Path) -> Any:
     training |= {
         "dropout": spec.dropout,
         "max_epochs": 0,
-        "max_steps": spec.updates,
+        # spaCy counts from 0 and stops after the step of that number.
+        "max_steps": spec.updates - 1,
         "eval_frequency": spec.updates,
     }
     training["batcher"]["size"] = spec.batch_words
     training["optimizer"]["learn_rate"] = {
-        "@schedules": "warmup_linear.v1",
-        "initial_rate": spec.learn_rate,
-        "warmup_steps": round(spec.warmup * spec.updates),
-        "total_steps": spec.updates,
+        "@schedules": "spacy-mslm.WarmupLinearUpdates.v1",
+        "learn_rate": spec.learn_rate,
+        "warmup": spec.warmup,
+        "updates": spec.updates,
     }
     return config
 

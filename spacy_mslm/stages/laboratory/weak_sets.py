@@ -7,26 +7,26 @@ What it writes, for the torch core to read without spaCy, MedCAT or the terminol
 name for); `notes.SOURCE.tsv` (further notes, without gold).
 """
 
-import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import spacy
 from spacy.tokens import Doc, Span
 
 from ...corpus.docs import GOLD, make_doc
-from ...corpus.iob import read_iob
-from ...corpus.split import SPLITS, assign_splits
+from ...corpus.iob import DOCUMENT_MARKS, IobSentence, read_iob, write_iob
+from ...corpus.split import SPLITS, assign_splits, split_name
 from ...errors import Errors, MslmError
 from ...experiments.data import NAMES
 from ...notes.sources import read_notes
+from ...pipeline.reading import is_placeholder
 from ...pipeline.sentences import ClinicalSentences
 from ...pipeline.tokenizer import ClinicalTokenizer
 from ...runners.atomic import atomic_folder
-from ...types import DropCounts, Note
+from ...types import PLACEHOLDER_FORM, DropCounts, Note
 from ...weak.clusters import Clusters
 from ...weak.concepts import Concept, read_concepts
 from ...weak.labeller import Labeller
@@ -35,10 +35,11 @@ from ...weak.names import name_key, servable
 from ...weak.noise import Noise, spoil
 from ...weak.policy import resolve
 from ..files import MANIFEST, check_replaceable, file_sha256, json_text, sha256_of
-from ..gold.data import read_gold
+from ..gold.data import Seen, read_gold, text_digest
 from ..labelling.label import find_spans
 
 POLICY = "longest"
+IN_GOLD = "note that is also in the gold, or of a patient who is"
 # Files of further notes, which nobody annotated.
 NOTES = "notes"
 SOURCE = "medcat"
@@ -94,7 +95,11 @@ def prepare_set(
         raise MslmError(Errors.M724.format(label=", ".join(unknown), known=known))
     texts = [*_gold_texts(gold, settings, drops)]
     if notes is not None:
-        texts += _note_texts(notes, settings, drops)
+        gold_texts = Seen(
+            frozenset(text_digest(text.note.text) for text in texts),
+            frozenset(text.note.patient_id for text in texts),
+        )
+        texts += _note_texts(notes, gold_texts, settings, drops)
     table = read_concepts(concepts)
     counts: dict[str, dict[str, int]] = {}
     with atomic_folder(out) as folder:
@@ -162,7 +167,10 @@ def _annotated_texts(
     read = read_gold(gold, known=set(settings.labels.values()), mapping=settings.labels)
     drops.update(read.drops)
     splits = assign_splits(
-        ((note.patient_id, "") for note in read.notes),
+        (
+            (note.patient_id, split_name(str(note.meta.get("split") or "")))
+            for note in read.notes
+        ),
         dev=settings.dev,
         test=settings.test,
         seed=settings.seed,
@@ -175,15 +183,17 @@ def _annotated_texts(
 
 
 def _note_texts(
-    path: Path, settings: SetSettings, drops: DropCounts
+    path: Path, gold: Seen, settings: SetSettings, drops: DropCounts
 ) -> Iterator[_Text]:
-    """Each text once."""
-    make, seen = _Tokenized(drops), set[str]()
+    """Each text once, none that has gold or is of a patient who has."""
+    make, seen = _Tokenized(drops), set[bytes]()
     for note in read_notes(
         path, drops=drops, sample=settings.sample, seed=settings.seed
     ):
-        if note.text not in seen:
-            seen.add(note.text)
+        if note in gold:
+            drops[IN_GOLD] += 1
+        elif text_digest(note.text) not in seen:
+            seen.add(text_digest(note.text))
             yield _Text(NOTES, note, make(note))
 
 
@@ -246,37 +256,41 @@ def _write(
     spans: Sequence[Sequence[Words]],
     splits: Collection[str],
 ) -> None:
-    with contextlib.ExitStack() as stack:
-        present = [s for s in splits if any(text.split == s for text in texts)]
-        files = {
-            split: stack.enter_context(
-                (folder / f"{split}{source}.tsv").open("w", encoding="utf-8")
-            )
-            for split in present
-        }
-        for text, of in zip(texts, spans, strict=True):
-            if text.split in files:
-                _write_text(files[text.split], text.doc, of)
+    """A file of each split that has texts."""
+    pairs = list(zip(texts, spans, strict=True))
+    for split in splits:
+        chosen = [(text.doc, of) for text, of in pairs if text.split == split]
+        if chosen:
+            sentences = (s for doc, of in chosen for s in _sentences(doc, of))
+            write_iob(folder / f"{split}{source}.tsv", sentences)
 
 
-def _write_text(file: TextIO, doc: Doc, spans: Iterable[Words]) -> None:
-    """A word a row, a blank row after each sentence; white space is no word."""
+def _sentences(doc: Doc, spans: Iterable[Words]) -> Iterator[IobSentence]:
+    """The words of each sentence with their tags; white space is no word, and a span
+    over a sentence mark is two."""
     tags = ["O"] * len(doc)
     for start, end, kind in spans:
         tags[start:end] = [f"B-{kind}", *[f"I-{kind}"] * (end - start - 1)]
-    for sentence in doc.sents if doc.has_annotation("SENT_START") else [doc[:]]:
-        before = "O"
-        rows = 0
+    marked = doc.has_annotation("SENT_START")
+    for sentence in doc.sents if marked else [doc[:]]:
+        words: list[str] = []
+        kept: list[str] = []
         for token in sentence:
-            if token.is_space:
-                continue
-            tag = tags[token.i]
-            if tag.startswith("I-") and before == "O":
-                tag = f"B-{tag[2:]}"
-            file.write(f"{token.text}\t{tag}\n")
-            before, rows = tag, rows + 1
-        if rows:
-            file.write("\n")
+            if not token.is_space:
+                begins = tags[token.i].startswith("I-") and (kept or ["O"])[-1] == "O"
+                kept.append(f"B-{tags[token.i][2:]}" if begins else tags[token.i])
+                words.append(_word(token.text))
+        if words:
+            yield IobSentence(tuple(words), tuple(kept))
+
+
+def _word(text: str) -> str:
+    """In a form that an IOB file can hold: a placeholder as the encoder sees it, and
+    never what such files mean by a row that begins a document."""
+    if is_placeholder(text):
+        return PLACEHOLDER_FORM
+    word = "".join(text.split()).strip("\x00") or PLACEHOLDER_FORM
+    return f"_{word}" if word.startswith(DOCUMENT_MARKS) else word
 
 
 def _described(settings: SetSettings) -> dict[str, Any]:
