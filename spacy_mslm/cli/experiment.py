@@ -135,7 +135,8 @@ def prepare_cli(
 ) -> None:
     """Label gold text and notes weakly, for experiments; nothing is trained."""
     from ..stages.gold.data import parse_mapping
-    from ..stages.laboratory.weak_sets import SetSettings, prepare_set
+    from ..stages.laboratory.texts import SetSettings
+    from ..stages.laboratory.weak_sets import prepare_set
     from ..weak.noise import Noise
 
     manifest = prepare_set(

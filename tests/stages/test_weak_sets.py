@@ -8,7 +8,8 @@ import pytest
 from spacy_mslm.corpus.iob import read_iob
 from spacy_mslm.errors import MslmError
 from spacy_mslm.experiments.data import load
-from spacy_mslm.stages.laboratory.weak_sets import SetSettings, prepare_set
+from spacy_mslm.stages.laboratory.texts import SetSettings
+from spacy_mslm.stages.laboratory.weak_sets import prepare_set
 from spacy_mslm.weak.noise import Noise
 
 CLUSTERS = """

@@ -8,66 +8,30 @@ name for); `notes.SOURCE.tsv` (further notes, without gold).
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import spacy
 from spacy.tokens import Doc, Span
 
-from ...corpus.docs import GOLD, make_doc
-from ...corpus.iob import DOCUMENT_MARKS, IobSentence, read_iob, write_iob
-from ...corpus.split import SPLITS, assign_splits, split_name
+from ...corpus.docs import GOLD
+from ...corpus.iob import DOCUMENT_MARKS, IobSentence, write_iob
+from ...corpus.split import SPLITS
 from ...errors import Errors, MslmError
-from ...experiments.data import NAMES
-from ...notes.sources import read_notes
 from ...pipeline.reading import is_placeholder
-from ...pipeline.sentences import ClinicalSentences
-from ...pipeline.tokenizer import ClinicalTokenizer
 from ...runners.atomic import atomic_folder
-from ...types import PLACEHOLDER_FORM, DropCounts, Note
+from ...types import PLACEHOLDER_FORM, DropCounts
 from ...weak.clusters import Clusters
 from ...weak.concepts import Concept, read_concepts
 from ...weak.labeller import Labeller
 from ...weak.medcat import MedcatLabeller
 from ...weak.names import name_key, servable
 from ...weak.noise import Noise, spoil
-from ...weak.policy import resolve
 from ..files import MANIFEST, check_replaceable, file_sha256, json_text, sha256_of
-from ..gold.data import Seen, read_gold, text_digest
 from ..labelling.label import find_spans
+from .texts import NOTES, POLICY, SetSettings, Text, Words, gold_texts, note_texts
 
-POLICY = "longest"
-IN_GOLD = "note that is also in the gold, or of a patient who is"
-# Files of further notes, which nobody annotated.
-NOTES = "notes"
 SOURCE = "medcat"
-
-Words = tuple[int, int, str]
-
-
-@dataclass(frozen=True)
-class _Text:
-    """A document or a sentence, its split ("notes": no gold), and its gold."""
-
-    split: str
-    note: Note
-    doc: Doc
-    gold: tuple[Words, ...] = ()
-
-
-@dataclass(frozen=True)
-class SetSettings:
-    """`labels`: gold types to labels of `clusters`; others are left out. `noise`: the
-    spoilt terminologies that label beside the whole one. `sample`: of `notes`."""
-
-    labels: Mapping[str, str]
-    noise: Sequence[Noise] = ()
-    dev: float = 0.1
-    test: float = 0.4
-    sample: int = 0
-    seed: int = 0
 
 
 def prepare_set(
@@ -90,16 +54,12 @@ def prepare_set(
     drops = DropCounts()
     chosen = Clusters.load(clusters)
     wanted = set(settings.labels.values())
-    if unknown := sorted(wanted - {*chosen.labels}):
+    if unknown := ", ".join(sorted(wanted - {*chosen.labels})):
         known = ", ".join(chosen.labels)
-        raise MslmError(Errors.M724.format(label=", ".join(unknown), known=known))
-    texts = [*_gold_texts(gold, settings, drops)]
+        raise MslmError(Errors.M724.format(label=unknown, known=known))
+    texts = [*gold_texts(gold, settings, drops)]
     if notes is not None:
-        gold_texts = Seen(
-            frozenset(text_digest(text.note.text) for text in texts),
-            frozenset(text.note.patient_id for text in texts),
-        )
-        texts += _note_texts(notes, gold_texts, settings, drops)
+        texts += [*note_texts(notes, texts, settings, drops)]
     table = read_concepts(concepts)
     counts: dict[str, dict[str, int]] = {}
     with atomic_folder(out) as folder:
@@ -134,91 +94,8 @@ def prepare_set(
     return manifest
 
 
-def _gold_texts(
-    gold: Path, settings: SetSettings, drops: DropCounts
-) -> Iterator[_Text]:
-    files = {
-        split: [gold / name for name in NAMES[split] if (gold / name).is_file()]
-        for split in SPLITS
-    }
-    if all(files.values()):
-        return _iob_texts({s: paths[0] for s, paths in files.items()}, settings)
-    return _annotated_texts(gold, settings, drops)
-
-
-def _iob_texts(files: Mapping[str, Path], settings: SetSettings) -> Iterator[_Text]:
-    """A sentence a text, its words as they are, a space after each."""
-    vocab = spacy.blank("en").vocab
-    for split, path in files.items():
-        for i, sentence in enumerate(read_iob(path)):
-            doc = Doc(vocab, words=list(sentence.words))
-            spans = (
-                (start, end, settings.labels[kind])
-                for start, end, kind in sentence.spans()
-                if kind in settings.labels
-            )
-            name = f"{split}-{i}"
-            yield _Text(split, Note(name, name, doc.text), doc, tuple(spans))
-
-
-def _annotated_texts(
-    gold: Path, settings: SetSettings, drops: DropCounts
-) -> Iterator[_Text]:
-    read = read_gold(gold, known=set(settings.labels.values()), mapping=settings.labels)
-    drops.update(read.drops)
-    splits = assign_splits(
-        (
-            (note.patient_id, split_name(str(note.meta.get("split") or "")))
-            for note in read.notes
-        ),
-        dev=settings.dev,
-        test=settings.test,
-        seed=settings.seed,
-    )
-    make = _Tokenized(drops)
-    for note in read.notes:
-        doc = make(note)
-        spans = tuple((e.start, e.end, e.label_) for e in doc.ents)
-        yield _Text(splits[note.patient_id], note, doc, spans)
-
-
-def _note_texts(
-    path: Path, gold: Seen, settings: SetSettings, drops: DropCounts
-) -> Iterator[_Text]:
-    """Each text once, none that has gold or is of a patient who has."""
-    make, seen = _Tokenized(drops), set[bytes]()
-    for note in read_notes(
-        path, drops=drops, sample=settings.sample, seed=settings.seed
-    ):
-        if note in gold:
-            drops[IN_GOLD] += 1
-        elif text_digest(note.text) not in seen:
-            seen.add(text_digest(note.text))
-            yield _Text(NOTES, note, make(note))
-
-
-class _Tokenized:
-    """A note as the pipelines read it: words, sentences and, as entities, its gold."""
-
-    def __init__(self, drops: DropCounts) -> None:
-        self.tokenizer = ClinicalTokenizer(spacy.blank("en").vocab)
-        self.sentences = ClinicalSentences()
-        self.drops = drops
-
-    def __call__(self, note: Note) -> Doc:
-        doc = make_doc(
-            self.tokenizer,
-            note,
-            {},
-            entities_from=GOLD,
-            drops=self.drops,
-            resolve=lambda spans: resolve(spans, POLICY, drops=self.drops),
-        )
-        return self.sentences(doc)
-
-
 def _labels(
-    texts: Iterable[_Text],
+    texts: Iterable[Text],
     concepts: Sequence[Concept],
     clusters: Clusters,
     wanted: Collection[str],
@@ -240,7 +117,7 @@ def _labels(
         yield tuple((w.start, w.end, w.label_) for w in found)
 
 
-def _lacks(text: _Text, names: Collection[str]) -> tuple[Words, ...]:
+def _lacks(text: Text, names: Collection[str]) -> tuple[Words, ...]:
     """The gold mentions that are no name, compared as MedCAT compares names."""
     return tuple(
         (start, end, kind)
@@ -252,7 +129,7 @@ def _lacks(text: _Text, names: Collection[str]) -> tuple[Words, ...]:
 def _write(
     folder: Path,
     source: str,
-    texts: Sequence[_Text],
+    texts: Sequence[Text],
     spans: Sequence[Sequence[Words]],
     splits: Collection[str],
 ) -> None:
@@ -304,7 +181,7 @@ def _described(settings: SetSettings) -> dict[str, Any]:
     }
 
 
-def _words(texts: Iterable[_Text]) -> Counter[str]:
+def _words(texts: Iterable[Text]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for text in texts:
         counts[text.split] += sum(not token.is_space for token in text.doc)
