@@ -109,6 +109,7 @@ WARM_LEVERS: dict[str, Arm] = {
     "joint, weight .1": {**JOINT, **LIGHT},
     "mslm, plain, weight .1": {**MSLM, **PLAIN, **LIGHT},
     "vanilla, self-training": {"pseudo_updates": 400},
+    "vanilla, crf": {"decoder": "crf"},
 }
 
 # The compared strategies of the paper (figure 5), all masking as many pieces.
@@ -141,15 +142,15 @@ RANGES: dict[str, Arm] = {
 # the entities' view too: the network must know a term by what stands around it.
 LABELLER = "labeller"
 MEDCAT = "medcat"
-WEAK: Arm = {"updates": 500, "batch_words": 400, "notes": True, "share": 0.0}
+WEAK: Arm = {"updates": 800, "batch_words": 400, "notes": True, "share": 0.0}
 WEAK_ARMS: dict[str, Arm] = {
     LABELLER: {"system": "labeller", "updates": 0},
-    VANILLA: {"weak_updates": 500},
-    "uniform": {"weak_updates": 500, **UNIFORM},
-    "mslm": {"weak_updates": 500, **MSLM},
-    "uniform, both views": {"weak_updates": 500, **UNIFORM, **BOTH},
-    "mslm, both views": {"weak_updates": 500, **MSLM, **BOTH},
-    "vanilla, self-training": {"weak_updates": 500, "pseudo_updates": 500},
+    VANILLA: {"weak_updates": 800},
+    "uniform": {"weak_updates": 800, **UNIFORM},
+    "mslm": {"weak_updates": 800, **MSLM},
+    "uniform, both views": {"weak_updates": 800, **UNIFORM, **BOTH},
+    "mslm, both views": {"weak_updates": 800, **MSLM, **BOTH},
+    "vanilla, self-training": {"weak_updates": 800, "pseudo_updates": 800},
 }
 # Terms of a dictionary in text without gold; vanilla gets its annotation too. As many
 # pieces are masked where terms are not looked at.
@@ -178,13 +179,13 @@ NOISE_ARMS: dict[str, Arm] = {
     for name in (LABELLER, VANILLA, "mslm, both views")
 }
 GOLD_SHARES = (0.01, 0.05, 0.1, 0.25, 1.0)
-AFTER_WEAK: Arm = {"weak": MEDCAT, "weak_updates": 250, "notes": True}
+AFTER_WEAK: Arm = {"weak": MEDCAT, "weak_updates": 500, "notes": True}
 PLUS_GOLD: dict[str, Arm] = {
-    "labels and gold, 0%": {**AFTER_WEAK, "weak_updates": 500, "share": 0.0},
+    "labels and gold, 0%": {**AFTER_WEAK, "weak_updates": 800, "share": 0.0},
     "labels and gold with masks, 0%": {
         **AFTER_WEAK,
         **MSLM,
-        "weak_updates": 500,
+        "weak_updates": 800,
         "share": 0.0,
     },
     **{
