@@ -14,6 +14,7 @@ CHOICES = {
     "detection_view": ("clean", "masked", "both"),
     "terms": ("gold", "seen", "weak"),
     "system": ("network", "labeller", "statistics", "spacy"),
+    "decoder": ("softmax", "crf"),
     "precision": ("auto", "float32", "bfloat16"),
     "weighting": ("none", "paper", "ratio", "2", "4", "8"),
 }
@@ -86,6 +87,7 @@ class RunSpec:
     dynamic: bool = True
     terms: str = "gold"
     none_class: bool = True
+    decoder: str = "softmax"
     swap: float = 0.0
     gold_masked: bool = False
     weak: str = ""

@@ -61,7 +61,8 @@ def make_network(spec: RunSpec, labels: Sequence[str]) -> MslmNetwork:
     """Encoder and fresh heads, drawn by the seed, on a GPU where there is one."""
     torch.manual_seed(spec.seed)
     loaded = load_encoder(spec.encoder)
-    heads = HeadSettings(none_class=spec.none_class)
+    decoder: Any = spec.decoder
+    heads = HeadSettings(none_class=spec.none_class, decoder=decoder)
     mlm = loaded.mlm if uses_masks(spec) else None
     network = MslmNetwork(
         loaded.encoder, loaded.tokenizer, labels, mlm=mlm, heads=heads

@@ -1,7 +1,7 @@
 """Heads on the encoder: masked pieces, entity detection, entity classification."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -50,18 +50,23 @@ class MlmHead(nn.Module):
         return F.linear(hidden, embeddings, self.bias)
 
 
+Decoder = Literal["softmax", "crf"]
+
+
 @dataclass(frozen=True)
 class HeadSettings:
     """The form of the entity heads; kept with the network, as weights depend on it.
 
     `typed`: one head of typed BIO tags, and no classifier (no L_EL). `none_class`: the
-    classifier has one more output, the last, for spans that are no entities.
+    classifier has one more output, the last, for spans that are no entities. `decoder`:
+    "softmax" reads each word's tag for itself, "crf" the tags of a sentence together.
     `detection_vector`, `classification_vector`: k and d, the sizes of the trainable
     vectors of eq. 7 and 10; 0 leaves the vector to the bias, which is the same model.
     """
 
     typed: bool = False
     none_class: bool = True
+    decoder: Decoder = "softmax"
     detection_vector: int = 0
     classification_vector: int = 0
 

@@ -13,6 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 from .bio import n_tags
 from .buckets import PREDICTED_PART, TRAINED_PART
+from .crf import LinearChainCrf
 from .dropout import Dropout, with_cheap_dropout
 from .heads import HeadSettings, MlmHead, TagHead, pool_spans
 from .layout import Layout
@@ -63,6 +64,9 @@ class MslmNetwork(nn.Module):
             n_tags(len(self.labels) if heads.typed else 1),
             n_vector=heads.detection_vector,
         )
+        self.crf: LinearChainCrf | None = None
+        if heads.decoder == "crf":
+            self.crf = LinearChainCrf(self.detection.linear.out_features)
         self.classification: TagHead | None = None
         if not heads.typed:
             self.classification = TagHead(
@@ -91,6 +95,7 @@ class MslmNetwork(nn.Module):
         self.labels = (*self.labels, *labels)
         if self.classification is None:
             self.detection = self.detection.widened(2 * n_new, at=n_tags(n_old))
+            self.crf = self.crf and self.crf.widened(2 * n_new)
         else:
             self.classification = self.classification.widened(n_new, at=n_old)
 

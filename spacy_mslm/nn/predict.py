@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .batch import piece_offsets
 from .bio import OUTSIDE, LogProbs, decode, span_probability
+from .chained import detected
 from .documents import ScoredSpan, WordDoc
 from .network import MslmNetwork
 from .pieces import DocPieces
@@ -94,12 +95,16 @@ def read_vectors(
     firsts = [p.starts[w] + o for p, w, o in zip(pieces, words, offsets, strict=False)]
     # (W, L) over the words with pieces of all documents
     logits = network.detect(vectors[torch.from_numpy(np.concatenate(firsts))])
-    log_probs = logits.double().log_softmax(-1).cpu().numpy()
-    per_doc = np.split(log_probs, np.cumsum([len(w) for w in words])[:-1])
-    found = [
-        _detected(section.doc, w, scores, outside_bias)
-        for section, w, scores in zip(group, words, per_doc, strict=True)
-    ]
+    docs = [(section.doc, w) for section, w in zip(group, words, strict=True)]
+    if network.crf is not None:
+        found = detected(network.crf, logits, docs, outside_bias)
+    else:
+        log_probs = logits.double().log_softmax(-1).cpu().numpy()
+        per_doc = np.split(log_probs, np.cumsum([len(w) for w in words])[:-1])
+        found = [
+            _detected(doc, w, scores, outside_bias)
+            for (doc, w), scores in zip(docs, per_doc, strict=True)
+        ]
     if network.classification is None:
         return found
     types = _types(network, pieces, offsets, found, vectors)

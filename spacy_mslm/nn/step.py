@@ -10,6 +10,8 @@ from torch import Tensor
 
 from ..types import ALL_MASKED, Corruption, IntArray, MaskWeights
 from .batch import Batch, Kinds, sample_non_entities
+from .bio import MISSING
+from .chained import chain_lengths, chain_loss
 from .corrupt import corrupt
 from .documents import Annotation, WordDoc
 from .loss import (
@@ -197,8 +199,23 @@ def _detection(
     device = vectors.device
     first = torch.from_numpy(np.concatenate(firsts)).to(device)
     logits = network.detect(vectors[first])
-    wanted = torch.from_numpy(np.concatenate(tags)).to(device)
-    return detection_loss(logits, wanted, divisor=divisor)
+    known = np.concatenate(tags)
+    wanted = torch.from_numpy(known).to(device)
+    if network.crf is None:
+        return detection_loss(logits, wanted, divisor=divisor)
+    lengths = [
+        length
+        for reading in readings
+        for length in chain_lengths(
+            reading.doc,
+            np.flatnonzero(reading.pieces.has_pieces),
+            reading.annotation.spans,
+        )
+    ]
+    n_known = int((known != MISSING).sum())
+    return chain_loss(
+        network.crf, logits, wanted, lengths, n_known=n_known, divisor=divisor
+    )
 
 
 def _classification(

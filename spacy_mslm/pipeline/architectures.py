@@ -8,6 +8,7 @@ from thinc.api import Model
 from ..masking import Strategy, Weighting
 from ..nn import HeadSettings, LossWeights, ScoredSpan, predict
 from ..nn.encoder import resolve_source
+from ..nn.heads import Decoder
 from ..nn.precision import Precision
 from ..nn.predict import DocVectors
 from ..nn.step import DetectionView, Reduction
@@ -33,6 +34,7 @@ def build_mslm_ner(
     classification_weight: float,
     tagging: Literal["untyped", "typed"],
     none_class: bool,
+    decoder: Decoder,
     detection_vector: int,
     classification_vector: int,
     max_pieces: int,
@@ -46,9 +48,9 @@ def build_mslm_ner(
 
     encoder (EncoderSource): read at `initialize`, never here.
     masking (Optional[Strategy]): what the masked view hides; null for none (vanilla).
-    corruption, masked_share, weighting, detection_view, reduction, tagging, none_class
-        and all that end in _weight or _vector: the objective (docs/method.md, section
-        3; each value is explained in configs/mslm.cfg).
+    corruption, masked_share, weighting, detection_view, reduction, tagging, none_class,
+        decoder and all that end in _weight or _vector: the objective (docs/method.md,
+        section 3; each value is explained in configs/mslm.cfg).
     max_pieces, max_batch_pieces (int): pieces a window, specials included, and padded
         pieces that go through the encoder at once.
     precision (str): of the encoder's calculation; its weights stay float32.
@@ -69,6 +71,7 @@ def build_mslm_ner(
         heads=HeadSettings(
             typed=tagging == "typed",
             none_class=none_class,
+            decoder=decoder,
             detection_vector=detection_vector,
             classification_vector=classification_vector,
         ),

@@ -6,6 +6,7 @@ from typing import get_args
 from ..errors import Errors, MslmError
 from ..masking import Strategy, Weighting
 from ..nn import HeadSettings, LoadedEncoder, LossWeights, Objective, load_encoder
+from ..nn.heads import Decoder
 from ..nn.precision import PRECISIONS, Precision
 from ..nn.step import DetectionView, Reduction
 from ..types import Corruption, MaskWeights
@@ -53,6 +54,7 @@ class ModelSettings:
             ("reduction", get_args(Reduction)),
         ):
             one_of(name, getattr(self, name), options)
+        one_of("decoder", self.heads.decoder, get_args(Decoder))
         for name, low in (
             ("max_pieces", SMALLEST_WINDOW),
             ("max_batch_pieces", 1),

@@ -111,6 +111,8 @@ def learners(make_nlp, gold_corpus):
         {},
         {"tagging": "typed", "detection_view": "both"},
         {"spans_key": "found", "none_class": False, "detection_view": "masked"},
+        {"decoder": "crf", "tagging": "typed"},
+        {"decoder": "crf", "detection_view": "both", "reduction": "sum"},
     ):
         nlp = make_nlp(max_pieces=16, **values)
         nlp.initialize(lambda nlp=nlp: gold_corpus(nlp))
@@ -120,7 +122,7 @@ def learners(make_nlp, gold_corpus):
 
 
 @cases(0.4)
-@given(st.lists(annotated(), min_size=1, max_size=4), st.integers(0, 2))
+@given(st.lists(annotated(), min_size=1, max_size=4), st.integers(0, 4))
 def test_any_annotation_is_learnt_from_or_left_out(learners, items, which):
     nlp, state = learners[which]
     ner = nlp.get_pipe("ner")
@@ -163,6 +165,7 @@ MODEL_KEYS = {
     "classification_weight": st.floats(0, 10),
     "tagging": st.sampled_from(["typed", "untyped"]),
     "none_class": st.booleans(),
+    "decoder": st.sampled_from(["softmax", "crf"]),
     "detection_vector": st.integers(0, 5),
     "classification_vector": st.integers(0, 5),
     "max_pieces": st.integers(16, 512),

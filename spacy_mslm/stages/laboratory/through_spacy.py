@@ -33,6 +33,7 @@ KNOWN = (
     *("updates", "batch_words", "learn_rate", "heads_learn_rate", "warmup", "dropout"),
     *("strategy", "entity_rate", "base_rate", "random", "keep", "weighting"),
     *("mslm_weight", "masked_share", "detection_view", "none_class", "system"),
+    "decoder",
 )
 WEIGHTINGS = ("none", "paper", "ratio")
 
@@ -138,6 +139,7 @@ def _config(spec: RunSpec, path: Path, folder: Path) -> Any:
         "detection_view": spec.detection_view,
         "masked_share": spec.masked_share,
         "none_class": spec.none_class,
+        "decoder": spec.decoder,
         "precision": spec.precision,
         "heads_learn_rate": spec.heads_learn_rate,
     }
