@@ -48,14 +48,11 @@ def build_mslm_ner(
 
     encoder (EncoderSource): read at `initialize`, never here.
     masking (Optional[Strategy]): what the masked view hides; null for none (vanilla).
-    corruption, masked_share, weighting, detection_view, reduction, tagging, none_class,
-        decoder and all that end in _weight or _vector: the objective (docs/method.md,
-        section 3; each value is explained in configs/mslm.cfg).
-    max_pieces, max_batch_pieces (int): pieces a window, specials included, and padded
-        pieces that go through the encoder at once.
     precision (str): of the encoder's calculation; its weights stay float32.
     heads_learn_rate, layer_decay (float): the heads' learning rate as a multiple of the
         encoder's; each encoder layer's as a share of that of the layer above.
+    Others: the objective, heads and batches (docs/method.md, section 3; each value is
+        explained in configs/mslm.cfg).
     seed (int): part of the key of every mask.
     RETURNS (Model): predicts; training goes through the component's `update`.
     """
