@@ -135,6 +135,7 @@ SETTINGS = {
     "detection_view": "both",
     "reduction": "sum",
     "none_class": False,
+    "decoder": "crf",
     "detection_vector": 3,
     "classification_vector": 5,
     "seed": 11,
@@ -164,6 +165,7 @@ def test_every_factory_key_reaches_its_attribute(make_nlp):
     assert asdict(s.heads) == {
         "typed": False,
         "none_class": False,
+        "decoder": "crf",
         "detection_vector": 3,
         "classification_vector": 5,
     }
