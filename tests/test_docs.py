@@ -17,6 +17,9 @@ from spacy.util import registry
 from thinc.api import Config
 
 from spacy_mslm.cli import register_commands
+from spacy_mslm.experiments.plans import experiment
+from spacy_mslm.experiments.store import Store
+from spacy_mslm.experiments.tables import against, arms_of, means, shown
 from spacy_mslm.pipeline.component import MslmNer
 
 ROOT = Path(__file__).parents[1]
@@ -348,3 +351,26 @@ def test_memory_on_the_page_is_what_was_measured():
         ],
     }.items():
         assert f"| {name} | {values[0]} | {values[1]} |" in page
+
+
+LAB_ROW = re.compile(r"^\| `(screen|screen-warm)`: ([^|]+) \| (.+) \|$", re.M)
+
+
+def test_what_the_readme_says_of_the_method_are_kept_results():
+    rows = LAB_ROW.findall(README.read_text("utf8"))
+    assert rows
+    for name, arm, cells in rows:
+        plan = experiment(name)
+        found = Store(ROOT / "results" / f"{name}.jsonl").folder()
+        made = [found[spec.id] for spec in plan.runs if spec.id in found]
+        by_arm = {key: of for (_, key), of in arms_of(made).items()}
+        scores = means(by_arm[arm], "dev")
+        wanted = [f"{len(by_arm[arm])}"]
+        wanted += [f"{scores[key]:.1f}" for key in ("F1", "P", "EM", "EM unseen")]
+        for key in ("F1", "EM unseen"):
+            if arm == plan.reference:
+                wanted.append("")
+            else:
+                other = by_arm[plan.reference]
+                wanted.append(shown(against(by_arm[arm], other, "dev")[key]))
+        assert [cell.strip() for cell in cells.split("|")] == wanted
