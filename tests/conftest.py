@@ -77,16 +77,17 @@ def tiny_config(**changes):
 def write_bert(folder, *, head=True, safe=True, **changes):
     """A folder in hub layout: config.json, tokenizer files, weights."""
     import torch
-    from transformers import BertForMaskedLM, BertModel, BertTokenizerFast
+    from transformers import AutoTokenizer, BertForMaskedLM, BertModel
 
     folder.mkdir(parents=True)
     vocab = folder / "vocab.txt"
     vocab.write_text("\n".join(word_pieces()) + "\n", encoding="utf8")
-    BertTokenizerFast(vocab_file=str(vocab)).save_pretrained(folder)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = (BertForMaskedLM if head else BertModel)(tiny_config(**changes))
     model.save_pretrained(folder, safe_serialization=safe)
+    # From vocab.txt, as transformers 4 and 5 both read it.
+    AutoTokenizer.from_pretrained(folder).save_pretrained(folder)
     return folder
 
 
