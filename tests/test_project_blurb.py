@@ -28,7 +28,7 @@ def test_from_a_folder_of_sets_to_tables_and_a_page(tmp_path):
     shutil.copy(ROOT / "project.yml", tmp_path)
     for name in SETS:
         (tmp_path / "mine" / name).mkdir(parents=True)
-        for split in ("train", "dev", "test"):
+        for split in ("train", "devel", "test"):
             (tmp_path / "mine" / name / f"{split}.tsv").write_text(TEXT * 3)
     words = ("--vars.sets=mine", "--vars.experiment=statistics", "--vars.name=t")
     first = run(tmp_path, *words)
@@ -38,8 +38,9 @@ def test_from_a_folder_of_sets_to_tables_and_a_page(tmp_path):
     assert "ner_bionlp13cg, test" in (results / "README.md").read_text()
     second = run(tmp_path, *words)
     # It looks what is left to run; the report has nothing to do.
-    assert second.stdout.count("nothing changed") == 1
+    assert second.stdout.count("nothing changed") == 2
     assert "4 of 4 runs are done" in second.stdout + second.stderr
     missing = run(tmp_path, "--vars.sets=assets/sets", "--vars.name=u")
     assert missing.returncode != 0
-    assert "M806" in missing.stdout + missing.stderr
+    assert "M701" in missing.stdout + missing.stderr
+    assert (tmp_path / "work" / "lab" / "minilm-adapted" / "config.json").is_file()
