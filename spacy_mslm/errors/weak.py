@@ -48,3 +48,59 @@ class WeakErrors:
         "'{got}' is no way to spoil a terminology. Give a share in per cent and what "
         "becomes of the names: '30-missing' or '10-wrong'."
     )
+    M240 = "{path}: no such file of the {kind} source. Check its path."
+    M241 = (
+        "{path} row {row}: broken {kind} row ({reason}). Mend or remove that row, or "
+        "fetch the file again."
+    )
+    M242 = (
+        "{path}: not UTF-8 text or a damaged .gz file ({reason}). Save the {kind} "
+        "file as UTF-8, or fetch it again."
+    )
+    M243 = (
+        "{path} row 1: missing columns {missing}, got {got}. Check that this is a "
+        "{kind} file{hint}."
+    )
+    M244 = (
+        "{path}: no OBO file ({reason}). Was a web page saved instead of the file? "
+        "Fetch the .obo itself."
+    )
+    M245 = (
+        "no concept came out of the {kind} source {name}; left out: {drops}. Check "
+        "its options and that the file is whole."
+    )
+    M246 = (
+        "the package '{package}' is not installed. Install it with: "
+        "pip install 'spacy-mslm[terminologies]'."
+    )
+    M247 = "{path}: malformed list of sources: {reason}. See 'concepts build --help'."
+    M248 = "{where}: no kind of source '{got}'. There are: {kinds}."
+    M249 = "{where}: {reason}. Options of the kind {kind}: {options}."
+    M250 = "{path}: no readable .xlsx file ({reason}). Save it as .xlsx, or as CSV."
+    M251 = "{path}: no sheet '{sheet}'; it has: {sheets}. Check the option 'sheet'."
+    M252 = (
+        "{path}: unknown semantic types for the ontology '{ontology}'. Give the "
+        "source 'types', e.g. types: T047."
+    )
+    M253 = (
+        "{path}: sha256 is {got}, expected {expected}. Another file, or a damaged one."
+    )
+    M254 = (
+        "{path}: expected a folder with MRCONSO.RRF and MRSTY.RRF (also .gz), found "
+        "no {missing}."
+    )
+    M255 = "give one of {options}; got {got}."
+    M256 = "{path}: no such list of names. Check --lists."
+    M257 = "{path} row {row}: {reason}. Mend that row of the list."
+    M258 = (
+        "{path} row 1: got the columns {got}. A list needs 'action' and 'name' or "
+        "'concept_id'; 'label' and 'comment' may follow."
+    )
+    M260 = (
+        "{path}: too few words that {least} patients share ({words}) to learn from. "
+        "Give more notes, or a smaller --least-patients."
+    )
+    M261 = (
+        "{path}: these concepts were built without --table or --sources, or by an "
+        "older version: build them again."
+    )
