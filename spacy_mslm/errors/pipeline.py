@@ -44,3 +44,26 @@ class PipelineErrors:
         "it with python -m spacy_mslm calibrate."
     )
     M522 = "'{name}' must be a finite number, got {value}."
+
+    # An existing pipeline as a source of labels; negation and family history
+    M560 = (
+        "the package 'negspacy' is not installed. Install it with: "
+        "pip install 'spacy-mslm[negation]'."
+    )
+    M561 = "'termset' must be one of {known}, got '{got}'."
+    M562 = (
+        "component '{name}': no sentence marks, and negation ends with its sentence. "
+        "Put 'clinical_sentences' before it."
+    )
+    M563 = (
+        "--pipeline-labels: {model} knows no type {label} (its types: {known}). Mend "
+        "the name."
+    )
+    M564 = (
+        "{model}: this pipeline finds no entities (its components: {pipes}). Name one "
+        "with an 'ner' or 'entity_ruler'."
+    )
+    M565 = (
+        "{model}: the pipeline changes the text of notes, so its offsets would not "
+        "fit. Use one whose tokenizer keeps all of the text."
+    )

@@ -104,3 +104,43 @@ class WeakErrors:
         "{path}: these concepts were built without --table or --sources, or by an "
         "older version: build them again."
     )
+    # Several sources of labels
+    M270 = "{path}: no such patterns file. Check --patterns."
+    M271 = (
+        "{path} row {row}: {reason}. A pattern needs 'label' and 'pattern'; 'flags' "
+        "(of {flags}), 'group' and 'concept_id' may be given. Mend the row."
+    )
+    M272 = (
+        "{path} row {row}: not a regular expression ({reason}). Mend the pattern, with "
+        "every backslash doubled in JSON."
+    )
+    M273 = (
+        "{path} row {row}: the pattern matches an empty text, so it would be found "
+        "everywhere. Make it ask for at least one character."
+    )
+    M274 = "{path}: no pattern in this file. Give one a row, with label and pattern."
+    M275 = (
+        "{path}: expected patterns in a file ending in .jsonl, .yml or .yaml, as UTF-8 "
+        "text. Rename or convert it."
+    )
+    M276 = "--resolve must be one of {known}, got '{got}'."
+    M277 = (
+        "--priority: got '{got}', expected names of the sources in use, each once: "
+        "{known}."
+    )
+    M278 = (
+        "no source of labels is given. Give --concepts, --dictionary, --patterns or "
+        "--pipeline; several may be given."
+    )
+    M279 = (
+        "{path}: a concept table by itself does not say which type is which label. "
+        "Give --clusters, or a folder made by 'concepts build'."
+    )
+    M280 = (
+        "{option} is about several sources, and only '{source}' is in use. Leave it "
+        "out, or give another source."
+    )
+    M281 = (
+        "{path}: no name of this table lies in the clusters, so there is nothing to "
+        "find. Check the clusters file against its types."
+    )
