@@ -42,3 +42,29 @@ class ReportErrors:
         "{log}; the other systems can be run without it (--systems)."
     )
     M622 = "no system called '{value}' in this bench. Options: {options}."
+    M650 = "{path}: {reason}. Give the folder that 'label' wrote, or run 'label' again."
+    M651 = (
+        "{path}: none of the gold labels ({found}) is a label of this run ({known}). "
+        "Map them with --gold-labels FOUND=LABEL,…."
+    )
+    M652 = (
+        "--gold-labels: this run has no label {label} (it has: {known}). Mend the name."
+    )
+    M653 = (
+        "--gold-labels: got '{item}', expected FOUND=LABEL, separated by commas, each "
+        "FOUND once. Mend it."
+    )
+    M654 = "--gold-labels: the gold has no label {label} (it has: {found}). Mend it."
+    M655 = (
+        "{path}: {reason}, expected a list of names that 'review' wrote and people "
+        "filled in. Mend it, or give another --lists."
+    )
+    M656 = (
+        "{path}: what 'review' writes here holds text or names of notes, so it lies "
+        "beside the labels only. Give a place in {work}, or --no-text."
+    )
+    M657 = (
+        "{path}: none of its {docs} documents is a note of these labels (the texts "
+        "must be the same). Label these documents first: 'label {path} …'."
+    )
+    M658 = "{path}: these labels were not made with {concepts}. Give the one they were."
