@@ -114,6 +114,10 @@ class WeakErrors:
         "{path} row {row}: not a regular expression ({reason}). Mend the pattern, with "
         "every backslash doubled in JSON."
     )
+    M233 = (
+        "the package 'wordfreq' is not installed, which tells everyday words from names. "
+        "Install it with: pip install 'spacy-mslm[weak]'."
+    )
     M273 = (
         "{path} row {row}: the pattern matches an empty text, so it would be found "
         "everywhere. Make it ask for at least one character."

@@ -42,7 +42,8 @@ def servable(
     """The concepts in the clusters, with the names that point to one label.
 
     - A name shared by concepts of different labels, or by one in and one outside the
-      clusters, is dropped: "name shared by several labels".
+      clusters, goes to the label whose concepts prefer it, if that is one label, and
+      is dropped otherwise: "name shared by several labels".
     - A name shared within one label keeps that label, which is sure, and the first
       concept that prefers it, or the first that has it: "name shared by several
       concepts".
@@ -94,20 +95,19 @@ def keyed(concept: Concept) -> dict[str, str]:
 def _owners(
     keys: Iterable[dict[str, str]], labels: Iterable[str | None]
 ) -> dict[str, int | None]:
-    """Key -> index of the concept that keeps the name, None where labels differ."""
-    owner: dict[str, int | None] = {}
-    seen: dict[str, str | None] = {}
-    rank: dict[str, int] = {}
+    """Key -> index of the concept that keeps the name, None where labels differ and
+    not exactly one of them has it as a preferred name."""
+    claims: dict[str, list[tuple[bool, int, str | None]]] = {}
     for index, (names, label) in enumerate(zip(keys, labels, strict=True)):
         for place, key in enumerate(names):
-            if seen.setdefault(key, label) != label:
-                owner[key] = None
-            elif key not in owner or (
-                owner[key] is not None and place == 0 < rank[key]
-            ):
-                owner[key] = index
-                rank[key] = place
-    return owner
+            claims.setdefault(key, []).append((place > 0, index, label))
+    return {key: _owner(of) for key, of in claims.items()}
+
+
+def _owner(claims: Sequence[tuple[bool, int, str | None]]) -> int | None:
+    if len({label for *_, label in claims}) > 1:
+        claims = [claim for claim in claims if not claim[0]]
+    return min(claims)[1] if len({label for *_, label in claims}) == 1 else None
 
 
 def _unfit(key: str, name: str) -> str:

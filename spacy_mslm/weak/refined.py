@@ -1,0 +1,107 @@
+"""A labeller, and what the note itself says about its spans."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from ..types import CharSpan, DropCounts, Note
+from .acronyms import definitions
+from .forms import forms
+from .labeller import Labeller
+from .measured import is_measured
+
+MEASURED = "substance that is measured or tested for"
+REDEFINED = "acronym that the note defines otherwise"
+
+
+class RefinedLabeller(Labeller):
+    """The spans of another labeller, of the same name, after four rules.
+
+    - A substance that the note measures or tests for is left out (`measured`).
+    - An acronym that the note defines (`acronyms`) is what its long form is, wherever
+      it stands: a span of the same type, or none.
+    - A patient's discharge is no symptom.
+    - A word or phrase that nothing touches and that has the form of a finding or of a
+      disease (`forms`) is a span without concept.
+
+    `chemical` tells of a concept id whether it is a substance; `labels_by_type` gives
+    the labels of T184 and T047 where the clusters have them.
+    """
+
+    def __init__(
+        self,
+        inner: Labeller,
+        *,
+        chemical: Callable[[CharSpan], bool],
+        labels_by_type: dict[str, str],
+        drops: DropCounts | None = None,
+    ) -> None:
+        self.inner = inner
+        self.name = inner.name
+        self.chemical = chemical
+        self.labels_by_type = labels_by_type
+        self.drops = DropCounts() if drops is None else drops
+
+    def find(self, note: Note) -> Iterator[CharSpan]:
+        spans = self._of_acronyms(note.text, [*self.inner.find(note)])
+        spans = [span for span in spans if not self._means_other(note.text, span)]
+        spans += self._by_form(note.text, spans)
+        yield from sorted(spans)
+
+    def _means_other(self, text: str, span: CharSpan) -> bool:
+        if _of_the_patient(text, span):
+            self.drops["discharge of a patient"] += 1
+            return True
+        if self.chemical(span) and is_measured(text, span.start, span.end):
+            self.drops[MEASURED] += 1
+            return True
+        return False
+
+    def _of_acronyms(self, text: str, spans: list[CharSpan]) -> list[CharSpan]:
+        meant: dict[str, CharSpan | None] = {}
+        by_place = {(span.start, span.end): span for span in spans}
+        for one in definitions(text):
+            meant.setdefault(one.short, by_place.get((one.start, one.end)))
+        if not meant:
+            return spans
+        shorts = "|".join(map(re.escape, sorted(meant, key=len, reverse=True)))
+        places = {
+            (found.start(), found.end()): meant[found.group(1)]
+            for found in re.finditer(rf"(?<![\w-])({shorts})s?(?!\w)", text)
+        }
+        kept = [span for span in spans if (span.start, span.end) not in places]
+        self.drops[REDEFINED] += len(spans) - len(kept)
+        return kept + [
+            replace(span, start=start, end=end)
+            for (start, end), span in places.items()
+            if span is not None
+        ]
+
+    def _by_form(self, text: str, spans: Sequence[CharSpan]) -> Iterator[CharSpan]:
+        ends = sorted((span.end, span.start) for span in spans)
+        for start, end, kind in forms(text):
+            if kind not in self.labels_by_type:
+                continue
+            near = ends[bisect_left(ends, (start + 1, 0)) :]
+            if not any(first < end for _, first in near):
+                yield CharSpan(start, end, self.labels_by_type[kind], self.name)
+
+
+_DISCHARGED = re.compile(
+    r"\s+(?:summar\w+|home|instructions?|diagnos[ei]s|medications?|dates?|planning|plan"
+    r"|from|to|on|condition|disposition)\b",
+    re.IGNORECASE,
+)
+_ON_DISCHARGE = re.compile(
+    r"\b(?:after|at|on|upon|before|to|until|following|since|hospital|for|by|initial"
+    r"|secondary)\s+$",
+    re.IGNORECASE,
+)
+
+
+def _of_the_patient(text: str, span: CharSpan) -> bool:
+    if text[span.start : span.end].lower() != "discharge":
+        return False
+    before = text[max(0, span.start - 20) : span.start]
+    return bool(_ON_DISCHARGE.search(before) or _DISCHARGED.match(text, span.end))

@@ -1,0 +1,154 @@
+"""What a note says itself about the spans of a labeller."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_mslm.types import CharSpan, Note
+from spacy_mslm.weak.acronyms import definitions
+from spacy_mslm.weak.forms import forms
+from spacy_mslm.weak.labeller import Labeller
+from spacy_mslm.weak.measured import is_measured
+from spacy_mslm.weak.refined import RefinedLabeller
+
+
+class Words(Labeller):
+    """Finds given words, wherever they stand."""
+
+    name = "words"
+
+    def __init__(self, **labels: str) -> None:
+        self.labels = labels
+
+    def find(self, note: Note) -> Iterator[CharSpan]:
+        text = note.text.lower()
+        for word, label in self.labels.items():
+            word = word.replace("_", " ")
+            at = text.find(word)
+            while at >= 0:
+                yield CharSpan(at, at + len(word), label, self.name, word)
+                at = text.find(word, at + 1)
+
+
+def refined(text: str, **labels: str) -> list[tuple[str, str]]:
+    labeller = RefinedLabeller(
+        Words(**labels),
+        chemical=lambda span: span.label == "T",
+        labels_by_type={"T184": "S", "T047": "D"},
+    )
+    spans = labeller.find(Note("1", "1", text))
+    return [(text[span.start : span.end], span.label) for span in spans]
+
+
+@pytest.mark.parametrize(
+    ("text", "long"),
+    [
+        ("a patent foramen ovale (PFO) was", "patent foramen ovale"),
+        ("with Coronary Artery Disease (CAD).", "Coronary Artery Disease"),
+        ("6-mercaptopurine (6MP)", None),
+        ("heart failure (see below)", None),
+        ("(PFO)", None),
+        ("atrial fibrillation (XYZ)", None),
+        ("beats per\nminute (BPM)", "beats per\nminute"),
+    ],
+)
+def test_definitions(text: str, long: str | None) -> None:
+    found = [text[d.start : d.end] for d in definitions(text)]
+    assert found == ([long] if long else [])
+
+
+@given(st.text("abcAB() -.\n", max_size=80))
+def test_a_definition_begins_with_the_letter_of_its_acronym(text: str) -> None:
+    for one in definitions(text):
+        assert text[one.start].lower() == one.short[0].lower()
+        assert text[one.end :].lstrip().startswith(f"({one.short})")
+
+
+def test_an_acronym_is_what_the_note_says() -> None:
+    text = "A patent foramen ovale (PFO). Closure of the PFO; two PFOs, no PFO2."
+    assert refined(text, patent_foramen_ovale="D") == [
+        ("patent foramen ovale", "D"),
+        ("PFO", "D"),
+        ("PFO", "D"),
+        ("PFOs", "D"),
+    ]
+
+
+def test_an_acronym_defined_as_something_else_is_no_span() -> None:
+    text = "Transarterial chemoembolization (TACE). After TACE he slept."
+    assert refined(text, tace="T") == []
+    assert refined("Took TACE.", tace="T") == [("TACE", "T")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "glucose 120 mg/dl", "glucose: 5.5 mmol/L", "serum glucose was fine",
+        "levels of lactate and glucose", "calcium, glucose and urea levels",
+        "glucose tolerance", "resistant to penicillin and glucose",
+        "glucose-dependent", "glucose of 4 %",
+    ],
+)  # fmt: skip
+def test_measured(text: str) -> None:
+    at = text.index("glucose")
+    assert is_measured(text, at, at + 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "given glucose 50 mg twice daily", "started on glucose.", "glucose 5 mg/kg",
+        "oral glucose, then aspirin", "glucose-based therapy", "5 mg glucose daily",
+    ],
+)  # fmt: skip
+def test_given(text: str) -> None:
+    at = text.index("glucose")
+    assert not is_measured(text, at, at + 7)
+
+
+def test_only_chemicals_are_measured() -> None:
+    assert refined("serum glucose 120 mg/dl", glucose="T") == []
+    assert refined("serum glucose 120 mg/dl", glucose="S") == [("glucose", "S")]
+
+
+def test_a_patients_discharge_is_no_symptom() -> None:
+    assert refined("After discharge he slept.", discharge="S") == []
+    assert refined("Discharge summary", discharge="S") == []
+    assert refined("Purulent discharge.", discharge="S") == [("discharge", "S")]
+
+
+def test_words_and_phrases_by_their_form() -> None:
+    text = "Splenomegaly and odontalgias, transaminitis; systolic dysfunction."
+    assert [(text[s:e], kind) for s, e, kind in forms(text)] == [
+        ("Splenomegaly", "T184"),
+        ("odontalgias", "T184"),
+        ("transaminitis", "T047"),
+        ("systolic dysfunction", "T047"),
+    ]
+    for other in ("cardioplegia", "chronic disease", "Other disorders", "tension"):
+        assert list(forms(other)) == []
+
+
+def test_a_form_gives_way_to_whatever_touches_it() -> None:
+    text = "chronic renal failure"
+    assert refined(text, renal="D") == [("renal", "D")]
+    assert refined(text) == [("renal failure", "D")]
+
+
+def test_without_such_labels_forms_are_not_looked_for() -> None:
+    labeller = RefinedLabeller(Words(), chemical=bool, labels_by_type={})
+    assert not [*labeller.find(Note("1", "1", "splenomegaly"))]
+
+
+@given(st.text("abcin PFO()-.,;mg/dl1 ", max_size=120))
+def test_spans_lie_in_the_text_in_order(text: str) -> None:
+    labeller = RefinedLabeller(
+        Words(in_="T", b="D"),
+        chemical=lambda span: span.label == "T",
+        labels_by_type={"T184": "S", "T047": "D"},
+    )
+    spans = [*labeller.find(Note("1", "1", text))]
+    assert spans == sorted(spans)
+    assert all(0 <= s.start < s.end <= len(text) for s in spans)
