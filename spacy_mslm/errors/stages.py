@@ -91,12 +91,36 @@ class StagesErrors:
     M751 = "{path}: the wheel could not be built ({reason}). Run 'doctor'."
     M752 = "{path}: no single wheel of '{name}'. Run 'package' again."
     M753 = "package '{name}' does not install or run ({reason}). Run 'package' again."
+    M754 = (
+        "{path}: could not be written ({reason}). Make room, then run the same command "
+        "again: what is done is kept."
+    )
+    M755 = (
+        "what finds the entities could not be loaded ({reason}). Check the concepts "
+        "folder or the pipeline with '--engine process' on a few notes."
+    )
+    M756 = (
+        "{path}: a worker process failed ({reason}). Run the same command again; if it "
+        "comes back, try '--engine process'."
+    )
+    M757 = (
+        "{path}: worker processes ended {times} times outside any note (the last by "
+        "{how}). Give the machine more memory, or fewer --processes."
+    )
+    M758 = "'{package}' is not installed. Install it with: pip install '{extra}'."
+    M759 = "no engine '{got}'. Give --engine one of: {known}."
+    M760 = "{option}: only for --engine {engine}. Give that engine, or leave it out."
     M761 = "{path}: {reason}, expected the metrics of a pipeline. Run 'evaluate' again."
     M762 = "{path}: made from another corpus than lies there now. Run 'evaluate' again."
     M763 = "{path} row {row}: not a row of a training log. Delete the file or mend it."
     M764 = (
         "{path}: the report page holds text of notes, so it is written inside the work "
         "folder only. Give a folder in {work}."
+    )
+    M765 = "{name}: {value}, expected {expected}. Mend it."
+    M766 = (
+        "Ray could not do it ({reason}). Check --address, memory and /dev/shm; the "
+        "same command goes on from what is done, and --engine processes needs no Ray."
     )
     M780 = (
         "{path}: made for another pipeline (its temperature is {got}, the pipeline's "

@@ -6,6 +6,7 @@ reader, or a run killed at any moment, never sees half of it.
 
 import contextlib
 import ctypes
+import errno
 import os
 import shutil
 import socket
@@ -19,31 +20,53 @@ _MARK = ".tmp-"
 # linux/fs.h; renameat2 with this flag swaps two paths in one step.
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
+# What a user can mend: no room (left, or allowed), no right to write, a failing disk.
+_MENDABLE = frozenset(
+    (
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO),
+    )
+)
 
 
 def atomic_write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` to `path` in one step; missing parent folders are made.
 
     The file is flushed to disk before the rename. A link is followed, not replaced.
+    Raises M703 (a folder), M754 (no room, no right to write).
     """
     target = _target(path)
     if target.is_dir():
         raise MslmError(Errors.M703.format(path=path))
     temporary = _temporary(target)
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with writable(path):
+        try:
+            with open(temporary, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
 
 
 def atomic_write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write `text` as UTF-8 to `path` in one step, line ends as they are."""
     atomic_write_bytes(path, text.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def writable(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise M754 with `path` where the block fails for want of room or of the right."""
+    try:
+        yield
+    except OSError as err:
+        if err.errno not in _MENDABLE:
+            raise
+        reason = os.strerror(err.errno)
+        raise MslmError(Errors.M754.format(path=path, reason=reason)) from err
 
 
 @contextlib.contextmanager
@@ -102,7 +125,8 @@ def _exchange(new: Path, target: Path) -> bool:
 def _target(path: str | os.PathLike[str]) -> Path:
     target = Path(os.path.realpath(path))
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        with writable(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as err:
         raise MslmError(Errors.M702.format(path=target.parent)) from err
     return target
