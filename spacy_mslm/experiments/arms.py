@@ -83,6 +83,8 @@ LEVERS: dict[str, Arm] = {
 # An encoder whose masked-LM head is warm before any arm begins: MiniLM, adapted by
 # uniform masks on the training text of all sets, without labels (results/PLAN.md).
 ADAPTED = "work/lab/minilm-adapted"
+# The best of them so far, from which the others differ in one setting.
+SWAPPED: Arm = {**MSLM, **LIGHT, "swap": 0.3}
 WARM_LEVERS: dict[str, Arm] = {
     **FOUR,
     "mslm, weight .1": {**MSLM, **LIGHT},
@@ -104,7 +106,7 @@ WARM_LEVERS: dict[str, Arm] = {
         "random": 1.0,
     },
     "vanilla, swap .3": {"swap": 0.3},
-    "mslm, weight .1, swap .3": {**MSLM, **LIGHT, "swap": 0.3},
+    "mslm, weight .1, swap .3": SWAPPED,
     "uniform, weight .1, swap .3": {**UNIFORM, **LIGHT, "swap": 0.3},
     "vanilla, swap .6": {"swap": 0.6},
     "mslm, weight .3": {**MSLM, "mslm_weight": 0.3},
@@ -113,6 +115,29 @@ WARM_LEVERS: dict[str, Arm] = {
     "mslm, plain, weight .1": {**MSLM, **PLAIN, **LIGHT},
     "vanilla, self-training": {"pseudo_updates": 400},
     "vanilla, crf": {"decoder": "crf"},
+    **{
+        f"mslm, weight .1, swap .3, {name}": {**SWAPPED, **lever}
+        for name, lever in {
+            "a quarter masked": {"masked_share": 0.25},
+            "plain": PLAIN,
+            "4 times": {"weighting": "4"},
+            ".25/.15": {"entity_rate": 0.25},
+            "1/.075": {"entity_rate": 1.0, "base_rate": 0.075},
+            ".5/.3": {"base_rate": 0.3},
+            "static": {"dynamic": False},
+            ".8/.1/.1": {"random": 0.1, "keep": 0.1},
+            "2 times": {"weighting": "2"},
+            "8 times": {"weighting": "8"},
+            "ratio": {"weighting": "ratio"},
+            "no none class": {"none_class": False},
+        }.items()
+    },
+    "uniform, weight .1, swap .3, plain": {
+        **UNIFORM,
+        **LIGHT,
+        **PLAIN,
+        "swap": 0.3,
+    },
 }
 
 # The compared strategies of the paper (figure 5), all masking as many pieces.
