@@ -19,7 +19,7 @@ from functools import cache
 from ..errors import Errors, MslmError
 from .concepts import Concept
 from .names import name_key
-from .semantic_types import CHEMICALS
+from .semantic_types import is_chemical
 
 EVERYDAY_SUBSTANCE, EVERYDAY_WORD = 4.0, 5.3
 _SHORT = 3
@@ -77,7 +77,7 @@ def without_dangers(
     zipf = zipf or english()
     kept = []
     for concept in concepts:
-        chemical = not CHEMICALS.isdisjoint(concept.type_ids)
+        chemical = any(map(is_chemical, concept.type_ids))
         names = []
         for name in concept.names:
             reason = danger(name, chemical, zipf)

@@ -22,6 +22,7 @@ from .edges import crosses_an_end, word_edges
 from .labeller import Labeller
 from .names import label_of, servable
 from .paragraphs import LIMIT, paragraph_spans
+from .semantic_types import is_chemical
 
 SOURCE = "medcat"
 _CHUNK = 1 << 20
@@ -152,6 +153,17 @@ def pack_counts(labeller: MedcatLabeller) -> dict[str, Any]:
         }
         for type_id, info in sorted(labeller.cat.cdb.type_id2info.items())
     }
+
+
+def pack_chemicals(labeller: MedcatLabeller) -> frozenset[str]:
+    """The ids of the concepts in the clusters that are substances."""
+    return frozenset(
+        str(cui)
+        for type_id, info in labeller.cat.cdb.type_id2info.items()
+        if is_chemical(type_id, str(info.name))
+        for cui in info.cuis
+        if cui in labeller.labels
+    )
 
 
 def _configure(config: Any, cuis: set[str], *, source: str) -> None:

@@ -9,7 +9,7 @@ from .concepts import Concept
 from .dangers import Dangerous, english, without_dangers
 from .names import label_of, name_key, servable
 from .nosology import bare_findings, retyped
-from .semantic_types import CHEMICALS
+from .semantic_types import is_chemical
 from .variants import variants
 
 
@@ -64,7 +64,7 @@ def _completed(concepts: Sequence[Concept]) -> tuple[list[Concept], int]:
     complete, added = [], 0
     for concept in concepts:
         # Chemicals have no plural in prose, and a third of a million names.
-        number = CHEMICALS.isdisjoint(concept.type_ids)
+        number = not any(map(is_chemical, concept.type_ids))
         names = list(concept.names)
         for name in concept.names:
             for form in variants(name, number=number):

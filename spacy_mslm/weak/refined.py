@@ -2,17 +2,30 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ..types import CharSpan, DropCounts, Note
 from .acronyms import definitions
+from .clusters import Clusters
+from .concepts import Concept
 from .forms import forms
 from .labeller import Labeller
 from .measured import is_measured
+from .nosology import DISEASE, SYMPTOM
+from .semantic_types import is_chemical
 
 MEASURED = "substance that is measured or tested for"
 REDEFINED = "acronym that the note defines otherwise"
+
+
+def chemicals_of(concepts: Iterable[Concept]) -> frozenset[str]:
+    """The ids of the concepts that are substances."""
+    return frozenset(
+        concept.concept_id
+        for concept in concepts
+        if any(map(is_chemical, concept.type_ids))
+    )
 
 
 class RefinedLabeller(Labeller):
@@ -25,22 +38,26 @@ class RefinedLabeller(Labeller):
     - A word or phrase that nothing touches and that has the form of a finding or of a
       disease (`forms`) is a span without concept.
 
-    `chemical` tells of a concept id whether it is a substance; `labels_by_type` gives
-    the labels of T184 and T047 where the clusters have them.
+    `chemicals` are the ids of concepts that are substances. Forms are looked for where
+    the clusters have labels for T184 and T047. What is left out is counted in `drops`.
     """
 
     def __init__(
         self,
         inner: Labeller,
+        clusters: Clusters,
         *,
-        chemical: Callable[[CharSpan], bool],
-        labels_by_type: dict[str, str],
+        chemicals: Collection[str],
         drops: DropCounts | None = None,
     ) -> None:
         self.inner = inner
         self.name = inner.name
-        self.chemical = chemical
-        self.labels_by_type = labels_by_type
+        self.chemicals = chemicals
+        self.labels_by_type = {
+            kind: label
+            for kind in (SYMPTOM, DISEASE)
+            if (label := clusters.label_of(kind))
+        }
         self.drops = DropCounts() if drops is None else drops
 
     def find(self, note: Note) -> Iterator[CharSpan]:
@@ -53,7 +70,9 @@ class RefinedLabeller(Labeller):
         if _of_the_patient(text, span):
             self.drops["discharge of a patient"] += 1
             return True
-        if self.chemical(span) and is_measured(text, span.start, span.end):
+        if span.concept_id in self.chemicals and is_measured(
+            text, span.start, span.end
+        ):
             self.drops[MEASURED] += 1
             return True
         return False

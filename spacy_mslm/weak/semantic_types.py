@@ -24,3 +24,15 @@ T196 T197 T200
 """
 
 CHEMICALS = frozenset(_CHEMICAL_IDS.split())
+# The same by the semantic tags of SNOMED CT.
+_CHEMICAL_TAGS = frozenset(
+    {
+        "substance", "product", "clinical drug", "medicinal product",
+        "medicinal product form", "real clinical drug",
+    }
+)  # fmt: skip
+
+
+def is_chemical(type_id: str, name: str = "") -> bool:
+    """Whether a type is one of chemicals: by its TUI, or by the name of its tag."""
+    return type_id.upper() in CHEMICALS or name.strip().lower() in _CHEMICAL_TAGS

@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 
 from spacy_mslm.types import CharSpan, Note
 from spacy_mslm.weak.acronyms import definitions
+from spacy_mslm.weak.clusters import Clusters
 from spacy_mslm.weak.forms import forms
 from spacy_mslm.weak.labeller import Labeller
 from spacy_mslm.weak.measured import is_measured
 from spacy_mslm.weak.refined import RefinedLabeller
+
+CLUSTERS = Clusters.from_dict(
+    {"T": {"ids": ["T121"]}, "D": {"ids": ["T047"]}, "S": {"ids": ["T184"]}}
+)
 
 
 class Words(Labeller):
@@ -35,8 +40,8 @@ class Words(Labeller):
 def refined(text: str, **labels: str) -> list[tuple[str, str]]:
     labeller = RefinedLabeller(
         Words(**labels),
-        chemical=lambda span: span.label == "T",
-        labels_by_type={"T184": "S", "T047": "D"},
+        CLUSTERS,
+        chemicals={word for word, label in labels.items() if label == "T"},
     )
     spans = labeller.find(Note("1", "1", text))
     return [(text[span.start : span.end], span.label) for span in spans]
@@ -138,17 +143,14 @@ def test_a_form_gives_way_to_whatever_touches_it() -> None:
 
 
 def test_without_such_labels_forms_are_not_looked_for() -> None:
-    labeller = RefinedLabeller(Words(), chemical=bool, labels_by_type={})
+    drugs = Clusters.from_dict({"T": {"ids": ["T121"]}})
+    labeller = RefinedLabeller(Words(), drugs, chemicals=())
     assert not [*labeller.find(Note("1", "1", "splenomegaly"))]
 
 
 @given(st.text("abcin PFO()-.,;mg/dl1 ", max_size=120))
 def test_spans_lie_in_the_text_in_order(text: str) -> None:
-    labeller = RefinedLabeller(
-        Words(in_="T", b="D"),
-        chemical=lambda span: span.label == "T",
-        labels_by_type={"T184": "S", "T047": "D"},
-    )
+    labeller = RefinedLabeller(Words(in_="T", b="D"), CLUSTERS, chemicals={"in "})
     spans = [*labeller.find(Note("1", "1", text))]
     assert spans == sorted(spans)
     assert all(0 <= s.start < s.end <= len(text) for s in spans)

@@ -25,8 +25,10 @@ from ...weak.clusters import Clusters
 from ...weak.concepts import Concept, read_concepts
 from ...weak.labeller import Labeller
 from ...weak.medcat import MedcatLabeller
-from ...weak.names import name_key, servable
+from ...weak.names import name_key
 from ...weak.noise import Noise, spoil
+from ...weak.prepare import prepare
+from ...weak.refined import RefinedLabeller, chemicals_of
 from ..files import MANIFEST, check_replaceable, file_sha256, json_text, sha256_of
 from ..labelling.label import find_spans
 from .texts import NOTES, POLICY, SetSettings, Text, Words, gold_texts, note_texts
@@ -68,7 +70,7 @@ def prepare_set(
         _write(folder, "", texts, [t.gold for t in texts], SPLITS)
         for noise in (Noise(), *settings.noise):
             source = f"{SOURCE}{noise.suffix}"
-            kept = servable(spoil(table, chosen, noise), chosen, DropCounts())
+            kept = prepare(spoil(table, chosen, noise), chosen, DropCounts()).concepts
             labels = [*_labels(texts, kept, chosen, wanted, drops)]
             counts[source] = dict(Counter(k for spans in labels for *_, k in spans))
             if not counts[source]:
@@ -102,7 +104,12 @@ def _labels(
     drops: DropCounts,
 ) -> Iterator[tuple[Words, ...]]:
     """What MedCAT finds in each text with these concepts: it reads the text alone."""
-    labeller: Labeller = MedcatLabeller.from_table(concepts, clusters, drops=drops)
+    labeller: Labeller = RefinedLabeller(
+        MedcatLabeller.from_table(concepts, clusters, drops=drops),
+        clusters,
+        chemicals=chemicals_of(concepts),
+        drops=drops,
+    )
     for text in texts:
         spans = find_spans(labeller, text.note, POLICY, drops)
         found: list[Span] = []
