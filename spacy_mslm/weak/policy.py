@@ -54,8 +54,15 @@ def resolve(
     """
     check_policy(policy)
     key = POLICIES[policy]
+    return keep_disjoint(sorted(spans, key=lambda span: (*key(span), span)), drops)
+
+
+def keep_disjoint(
+    spans: Iterable[CharSpan], drops: DropCounts | None = None
+) -> list[CharSpan]:
+    """Of spans given best first those that no better one overlaps, by offsets."""
     kept: list[CharSpan] = []
-    for span in sorted(spans, key=lambda span: (*key(span), span)):
+    for span in spans:
         place = bisect_left(kept, span.start, key=_start)
         near = [
             rival
