@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from ..notes.count import NoteCounts, count_notes
-from ..notes.sources import read_notes
+from ..notes.check import check_notes
+from ..notes.columns import ColumnNames
+from ..notes.summary import summary, warnings
 from ..notes.synth import MentionKind
 from ..stages.labelling.synth import synth_notes, wants_notes
-from ..types import DropCounts
 from . import app
 
 notes_app = typer.Typer(
@@ -52,32 +52,35 @@ def synth(
     )
 
 
-@notes_app.command("count")
-def count(
+@notes_app.command("check")
+# The name of its forerunner, which counted only.
+@notes_app.command("count", hidden=True)
+def check(
     path: Annotated[
-        Path, typer.Argument(help="CSV, TSV, JSON lines (or .gz), .txt or folder.")
+        Path,
+        typer.Argument(
+            help="CSV, TSV, JSON lines, text (or .gz), Parquet; file or folder."
+        ),
     ],
+    columns: Annotated[
+        str, typer.Option(help="Columns by part: 'text=NOTE_TEXT,patient=MRN'.")
+    ] = "",
     category: Annotated[
-        list[str] | None, typer.Option(help="Count these categories only.")
+        list[str] | None, typer.Option(help="Look at this category; may be repeated.")
     ] = None,
 ) -> None:
-    """Count notes, patients, categories and what is left out; shows no text."""
-    drops = DropCounts()
-    notes = read_notes(path, drops=drops, categories=category or ())
-    _print_counts(path, count_notes(notes, _progress), drops)
+    """Say what was understood: columns, counts, lengths, categories; no text."""
+    found = check_notes(
+        path,
+        columns=ColumnNames.parse(columns),
+        categories=category or (),
+        progress=_progress,
+    )
+    for line in summary(found):
+        print(line)
+    for line in warnings(found):
+        print(f"warning: {line}")
 
 
 def _progress(count: int) -> None:
     typer.echo(f"{count:,} notes ...", err=True)
-
-
-def _print_counts(path: Path, counts: NoteCounts, drops: DropCounts) -> None:
-    for name, number in counts.categories.most_common():
-        print(f"{number:>10,}  {name or '(no category)'}")
-    for reason, number in sorted(drops.items()):
-        print(f"{number:>10,}  left out: {reason}")
-    print(
-        f"{path}: {counts.notes:,} notes of {counts.patients:,} patients, "
-        f"{counts.characters:,} characters (longest note {counts.longest:,}), "
-        f"{counts.with_gold:,} with gold spans"
-    )

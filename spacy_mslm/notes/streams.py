@@ -56,17 +56,24 @@ def check_text(path: Path, row: int, text: str) -> None:
         raise MslmError(Errors.M105.format(path=path, row=row))
 
 
-def csv_rows(path: Path) -> Iterator[Row]:
-    """Rows of a CSV (or TSV), the header first; blank lines between rows are skipped.
+def decode(path: Path, row: int, data: bytes) -> str:
+    """UTF-8 text of a binary field; M105 where it is none."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise MslmError(Errors.M105.format(path=path, row=row)) from err
+
+
+def csv_rows(path: Path, delimiter: str = ",") -> Iterator[Row]:
+    """Rows of a CSV, the header first; blank lines between rows are skipped.
 
     Raises M103 for broken quoting (an unclosed quote is found where the next quote
     contradicts it, at the end of the file, or after `MAX_FIELD` characters), M104 for
     a row longer or shorter than the header, M105-M107 for damaged content.
     """
     csv.field_size_limit(MAX_FIELD)
-    tabbed = ".tsv" in path.suffixes
     with open_text(path) as stream:
-        reader = csv.reader(stream, delimiter="\t" if tabbed else ",", strict=True)
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
         width, number = 0, 1
         while True:
             line = reader.line_num + 1

@@ -151,8 +151,9 @@ def test_broken_json(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize(
     ("row", "field"),
     [
-        ({"note_id": "1"}, "text"),
         ({"text": 5}, "text"),
+        ({"text": SECRET, "note_id": 1.5}, "note_id"),
+        ({"text": SECRET, "category": True}, "category"),
         ({"text": SECRET, "meta": []}, "meta"),
         ({"text": SECRET, "patient_id": [SECRET]}, "patient_id"),
         ({"text": SECRET, "gold": {}}, "gold"),
@@ -175,8 +176,27 @@ def test_gold_outside_the_text(tmp_path: Path, start: Any, end: Any) -> None:
     assert "[M114]" in message and "<= 5" in message
 
 
-def test_escapes_that_are_no_text(tmp_path: Path) -> None:
-    assert "[M105]" in spoil(tmp_path, '{"text": "\\ud800"}', "x.jsonl")
+@pytest.mark.parametrize("key", ["text", "note_id", "meta"])
+def test_escapes_that_are_no_text(tmp_path: Path, key: str) -> None:
+    row = {"text": SECRET} | {key: {"a": "\ud800"} if key == "meta" else "\ud800"}
+    assert "[M105]" in spoil(tmp_path, json.dumps(row), "x.jsonl")
+    if key != "meta":
+        row = {"text": SECRET} | {key: "a\0"}
+        assert "[M106]" in spoil(tmp_path, json.dumps(row), "x.jsonl")
+
+
+def test_rows_without_a_text(tmp_path: Path) -> None:
+    good = json.dumps({"text": "a", "note_id": "1"})
+    message = spoil(tmp_path, good + "\n" + json.dumps({"note_id": "2"}), "x.jsonl")
+    assert "[M113]" in message and "row 2:" in message
+    # Where no row has one, it is the names that are wrong.
+    message = spoil(tmp_path, json.dumps({SECRET: "1", "b": "2"}), "x.jsonl")
+    assert "[M109]" in message and "2 columns" in message and "--columns" in message
+
+
+def test_a_number_of_thousands_of_digits(tmp_path: Path) -> None:
+    line = '{"text": "a", "note_id": ' + "1" * 5000 + "}"
+    assert "a huge number" in spoil(tmp_path, line, "x.jsonl")
 
 
 def test_other_kinds_of_path(tmp_path: Path) -> None:
@@ -195,14 +215,18 @@ def test_filters_find_damage_before_any_note(tmp_path: Path) -> None:
 
 
 @given(
-    st.binary(max_size=80), st.sampled_from(["x.csv", "x.jsonl", "x.txt", "x.csv.gz"])
+    st.binary(max_size=80),
+    st.sampled_from(
+        ["x.csv", "x.tsv", "x.jsonl", "x.txt", "x.csv.gz", "x.txt.gz", "x.parquet"]
+    ),
 )
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_are_notes_or_a_coded_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str
 ) -> None:
     path = tmp_path_factory.mktemp("wild") / name
-    path.write_bytes(data if name == "x.txt" else b"text,note_id\n" + data)
+    head = b"text,note_id\n" if ".csv" in name else b"PAR1" if "parq" in name else b""
+    path.write_bytes(head + data)
     try:
         for note in read_notes(path, drops=DropCounts()):
             assert note.text.strip() and note.note_id and note.patient_id

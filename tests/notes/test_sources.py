@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from spacy_mslm.errors import MslmError
+from spacy_mslm.notes.deid import placeholder_spans
 from spacy_mslm.notes.sources import read_notes, write_jsonl
 from spacy_mslm.types import CharSpan, DropCounts, Note
 
@@ -71,12 +72,47 @@ def test_mimic_iii(tmp_path: Path, name: str, lower: bool) -> None:
     assert drops == {"marked as an error (ISERROR)": 1, "empty note": 1}
 
 
-def test_mimic_iv_discharge(tmp_path: Path) -> None:
-    header = "note_id,subject_id,hadm_id,note_type,note_seq,charttime,storetime,text"
-    row = ["10-DS-21", "10", "2", "DS", "21", "", "", "Dear Ms. ___,\n\nrest."]
-    path = save(tmp_path / "discharge.csv.gz", csv_text([row], header.split(",")))
-    (note,) = read_notes(path, drops=DropCounts())
-    assert note == Note("10-DS-21", "10", "Dear Ms. ___,\n\nrest.", "DS")
+MIMIC4_HEADER = [
+    "note_id", "subject_id", "hadm_id", "note_type", "note_seq", "charttime",
+    "storetime", "text",
+]  # fmt: skip
+
+
+def mimic4_row(note_id: str, text: str) -> list[str]:
+    subject, kind, number = note_id.split("-")
+    return [note_id, subject, "2", kind, number, "2180-05-07 00:00:00", "", text]
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [("discharge.csv.gz", ("DS", "AD")), ("radiology.csv.gz", ("RR", "AR"))],
+)
+def test_mimic_iv(tmp_path: Path, name: str, kinds: tuple[str, str]) -> None:
+    texts = ["Dear Ms. ___,\n\nrest.", 'Addendum of ___:\n"clear".']
+    rows = [
+        mimic4_row(f"10-{kind}-21", t) for kind, t in zip(kinds, texts, strict=True)
+    ]
+    path = save(tmp_path / name, csv_text(rows, MIMIC4_HEADER))
+    assert list(read_notes(path, drops=DropCounts())) == [
+        Note(f"10-{kind}-21", "10", text, kind)
+        for kind, text in zip(kinds, texts, strict=True)
+    ]
+    for note in read_notes(path, drops=DropCounts()):
+        [(start, end)] = placeholder_spans(note.text)
+        assert note.text[start:end] == "___"
+
+
+def test_the_folder_of_mimic_iv_note(tmp_path: Path) -> None:
+    """As it is downloaded: the tables of details beside the notes are none."""
+    detail = (
+        "note_id,subject_id,field_name,field_value,field_ordinal\n1,2,author,___,1\n"
+    )
+    for name, kind in (("discharge", "DS"), ("radiology", "RR")):
+        rows = [mimic4_row(f"10-{kind}-21", f"{name} ___")]
+        save(tmp_path / f"{name}.csv.gz", csv_text(rows, MIMIC4_HEADER))
+        save(tmp_path / f"{name}_detail.csv.gz", detail)
+    notes = list(read_notes(tmp_path, drops=DropCounts()))
+    assert [note.category for note in notes] == ["DS", "RR"]
 
 
 def test_any_csv_with_a_text_column(tmp_path: Path) -> None:
