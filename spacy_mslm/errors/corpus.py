@@ -167,3 +167,11 @@ class CorpusErrors:
         "row. Unpack the corpus again, or mend the row."
     )
     M348 = "no such split. Ask for one of: {splits}."
+    M360 = (
+        "the share of empty sentences to keep must be from 0 to 1, got {value}. Give "
+        "0.08 for 8 %."
+    )
+    M361 = (
+        "{path}: its empty training sentences were thinned out before (SamBD, share "
+        "kept {keep}). Give the corpus that it was made of."
+    )
