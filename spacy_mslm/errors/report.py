@@ -60,8 +60,8 @@ class ReportErrors:
         "filled in. Mend it, or give another --lists."
     )
     M656 = (
-        "{path}: what 'review' writes here holds text or names of notes, so it lies "
-        "beside the labels only. Give a place in {work}, or --no-text."
+        "{path}: the review page holds text of notes, so it is written beside the "
+        "labels only. Give a folder in {work}, or --no-text."
     )
     M657 = (
         "{path}: none of its {docs} documents is a note of these labels (the texts "
