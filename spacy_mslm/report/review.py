@@ -132,8 +132,8 @@ class Review:
 
     def concept(self, entry: NameCount) -> str:
         """The concepts of a name, the commonest first, with the names they prefer."""
-        ids = sorted(entry.concepts.items(), key=lambda item: (-item[1], item[0]))
-        said = [f"{self.preferred.get(c, '')} {c}".strip() for c, _ in ids if c]
+        ids = entry.concept_ids
+        said = [f"{self.preferred.get(c, '')} {c}".strip() for c in ids]
         return ", ".join(said[:2]) + (" …" if len(said) > 2 else "")
 
 

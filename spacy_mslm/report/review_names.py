@@ -19,7 +19,8 @@ class NameCount:
     `capitals` … `office` count the finds that have this mark (`Context`), `after` the
     words that follow. `alone`: no other source marks anything there; `contested`: one
     marks it otherwise. `judged` finds lie in notes with gold, `wrong` of them are not
-    in it.
+    in it. `concepts` counts them by (source, concept id): ids of two sources may be of
+    two terminologies.
     """
 
     count: int = 0
@@ -32,10 +33,22 @@ class NameCount:
     contested: int = 0
     judged: int = 0
     wrong: int = 0
-    concepts: dict[str, int] = field(default_factory=dict)
+    concepts: dict[tuple[str, str], int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
     after: dict[str, int] = field(default_factory=dict)
     last: int = -1
+
+    @property
+    def concept_ids(self) -> list[str]:
+        """Its concepts, the commonest first."""
+        ordered = sorted(self.concepts.items(), key=lambda item: (-item[1], item[0]))
+        return list(dict.fromkeys(concept for (_, concept), _ in ordered if concept))
+
+    @property
+    def ambiguity(self) -> int:
+        """The most concepts that one source sees in it."""
+        sources = Counter(source for source, concept in self.concepts if concept)
+        return max(sources.values(), default=0)
 
 
 Key = tuple[str, str]  # label, name: lower-cased, one space for each white space
@@ -90,11 +103,12 @@ class NameTable:
         """The concepts of a label, the commonest first; spans without one left out."""
         made: dict[str, ConceptCount] = {}
         for name, entry in self.of(label):
-            for concept_id, count in entry.concepts.items():
+            for (_, concept_id), count in entry.concepts.items():
                 if concept_id:
                     about = made.setdefault(concept_id, ConceptCount(concept_id))
                     about.count += count
-                    about.names.append(name)
+                    if name not in about.names[-1:]:
+                        about.names.append(name)
         return sorted(made.values(), key=lambda about: (-about.count, about.concept_id))
 
     def labels_of(self, name: str, labels: Iterable[str]) -> dict[str, int]:

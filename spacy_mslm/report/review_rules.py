@@ -167,11 +167,10 @@ def _of_sources(
     known: Knowledge,
 ) -> Iterator[Reason]:
     others = [k for k in table.labels_of(name, labels) if k != label]
-    ids = [concept_id for concept_id in entry.concepts if concept_id]
     if others:
         yield Reason("ambiguous", f"also {' and '.join(others)}")
-    elif len(ids) > 1:
-        yield Reason("ambiguous", f"{len(ids)} concepts")
+    elif entry.ambiguity > 1:
+        yield Reason("ambiguous", f"{entry.ambiguity} concepts")
     elif known.shared(name):
         yield Reason("ambiguous", "shared by concepts")
     if entry.count < LEAST:

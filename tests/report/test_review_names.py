@@ -41,10 +41,10 @@ def test_a_name_is_counted_with_its_surroundings():
 
 def test_names_and_concepts_are_ordered_by_count_then_name():
     table = table_of(
-        T_b=NameCount(2, concepts={"c1": 2}),
-        T_a=NameCount(2, concepts={"c1": 1, "c0": 1}),
-        T_z=NameCount(9, concepts={"": 9}),
-        D_a=NameCount(7, concepts={"c0": 7}),
+        T_b=NameCount(2, concepts={("m", "c1"): 2}),
+        T_a=NameCount(2, concepts={("m", "c1"): 1, ("m", "c0"): 1}),
+        T_z=NameCount(9, concepts={("m", ""): 9}),
+        D_a=NameCount(7, concepts={("m", "c0"): 7}),
     )
     assert [name for name, _ in table.of("T")] == ["z", "a", "b"]
     concepts = [(c.concept_id, c.count, c.names) for c in table.concepts("T")]
@@ -89,7 +89,12 @@ def test_words_that_follow_are_few():
         ("office", "hospital business 100%", {"office": 6}, {"count": 4}),
         ("capitals", "capitals 100%", {"capitals": 6}, {"capitals": 5}),
         ("contested", "marked otherwise 50%", {"contested": 3}, {"contested": 2}),
-        ("ambiguous", "2 concepts", {"concepts": {"a": 1, "b": 5}}, {"concepts": {}}),
+        (
+            "ambiguous",
+            "2 concepts",
+            {"concepts": {("m", "a"): 1, ("m", "b"): 5}},
+            {"concepts": {("m", "a"): 1, ("n", "b"): 5, ("m", ""): 1}},
+        ),
         (
             "phrase",
             "one word follows 60%",
