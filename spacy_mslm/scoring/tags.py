@@ -8,28 +8,17 @@ level"); they compare with these and with nothing else. Equal to scikit-learn's
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from ..errors import Errors, MslmError
+from .averages import Average, average
 from .strict import Counts, check_lengths
 
 OUTSIDE = "O"
 PREFIXES = ("B-", "I-")
-
-
-@dataclass(frozen=True, slots=True)
-class TagAverage:
-    """Three means over tags; `f1` is the mean of the F1s, not that of the means."""
-
-    precision: float
-    recall: float
-    f1: float
-
-    def to_dict(self) -> dict[str, float]:
-        return {"p": self.precision, "r": self.recall, "f": self.f1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +44,14 @@ class TagScores:
         )
 
     @property
-    def macro(self) -> TagAverage:
+    def macro(self) -> Average:
         """Each tag that gold holds counts the same; 0 where gold holds none."""
-        return self._average(lambda counts: min(1, counts.tp + counts.fn))
+        return average((min(1, c.tp + c.fn), c) for c in self.per_tag.values())
 
     @property
-    def weighted(self) -> TagAverage:
+    def weighted(self) -> Average:
         """Each tag counts by how often gold holds it; 0 where gold holds none."""
-        return self._average(lambda counts: counts.tp + counts.fn)
+        return average((c.tp + c.fn, c) for c in self.per_tag.values())
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -72,15 +61,6 @@ class TagScores:
             "tag_weighted": self.weighted.to_dict(),
             "per_tag": {k: c.to_dict() for k, c in sorted(self.per_tag.items())},
         }
-
-    def _average(self, weight: Callable[[Counts], int]) -> TagAverage:
-        weighed = [(weight(c), c) for c in self.per_tag.values()]
-        whole = sum(w for w, _ in weighed) or 1
-        return TagAverage(
-            precision=sum(w * c.precision for w, c in weighed) / whole,
-            recall=sum(w * c.recall for w, c in weighed) / whole,
-            f1=sum(w * c.f1 for w, c in weighed) / whole,
-        )
 
 
 def tag_scores(
