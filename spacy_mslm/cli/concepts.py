@@ -1,7 +1,7 @@
 """`concepts`: what the labeller looks for."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,18 +35,59 @@ def build(
             "pack runs code from it: name only packs you trust."
         ),
     ] = "",
+    sources: Annotated[
+        str,
+        typer.Option(
+            help="Terminologies as downloaded: YAML, a list of 'kind', 'path' and "
+            "options. Kinds: obo, rrf, drugbank, drugs@fda, pubtator, table, medcat."
+        ),
+    ] = "",
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="One terminology as KIND:PATH; may be repeated."),
+    ] = None,
+    lists: Annotated[
+        str,
+        typer.Option(help="Names to allow and to deny, CSV: action, name, concept_id."),
+    ] = "",
     sha256: Annotated[
         str, typer.Option(help="Expected hash of the pack (else of the table).")
     ] = "",
 ) -> None:
-    """Build a concepts folder from a concept table or a MedCAT model pack."""
+    """Build a concepts folder from terminologies, a table or a MedCAT model pack."""
     manifest = build_concepts(
-        clusters=clusters, out=out, table=table, pack=pack, sha256=sha256
+        clusters=clusters,
+        out=out,
+        table=table,
+        pack=pack,
+        sha256=sha256,
+        sources=sources,
+        short=source or (),
+        lists=lists,
     )
     counts = ", ".join(
         f"{label} {about.get('concepts', 0)}"
         for label, about in manifest["counts"].items()
     )
     print(f"{out}: concepts of {manifest['source']} {manifest['name']}: {counts}")
+    _print_sources(manifest)
     for reason, number in sorted(manifest["drops"].items()):
         print(f"  left out: {number} x {reason}")
+    if rows := manifest.get("lists", {}).get("rows_that_match_nothing"):
+        shown = ", ".join(map(str, rows[:20])) + (" ..." if len(rows) > 20 else "")
+        print(f"  {len(rows)} rows of {lists} match nothing: {shown}")
+
+
+def _print_sources(manifest: dict[str, Any]) -> None:
+    """One line a terminology, with what was left out, and one for what was joined."""
+    for about in manifest.get("terminologies", ()):
+        names = ", ".join(file["name"] for file in about["files"])
+        print(
+            f"  {about['kind']} {names}: {about['concepts']} concepts "
+            f"({about['new_concepts']} new), {about['names']} names, licence "
+            f"{about['licence']}"
+        )
+        for reason, number in sorted(about["drops"].items()):
+            print(f"    left out: {number} x {reason}")
+    for reason, number in manifest.get("joined", {}).items():
+        print(f"  joined: {number} x {reason}")

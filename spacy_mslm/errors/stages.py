@@ -87,7 +87,10 @@ class StagesErrors:
         "{path}: the labeller failed on all of {notes} notes ({reason}). Check the "
         "concepts folder, and that medcat is the version of the extra [weak]."
     )
-    M716 = "neither a concept table nor a model pack is given. Give --table or --pack."
+    M716 = (
+        "no terminology, concept table or model pack is given. Give --sources, --table "
+        "or --pack."
+    )
     M751 = "{path}: the wheel could not be built ({reason}). Run 'doctor'."
     M752 = "{path}: no single wheel of '{name}'. Run 'package' again."
     M753 = "package '{name}' does not install or run ({reason}). Run 'package' again."

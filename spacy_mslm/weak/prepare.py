@@ -30,21 +30,24 @@ def prepare(
     *,
     allowed: Callable[[str, str], bool] = lambda name, concept_id: False,
     zipf: Callable[[str], float] | None = None,
+    decide: Callable[[Sequence[Concept]], list[Concept]] = list,
 ) -> Prepared:
     """Choose and complete what a labeller looks for.
 
     In this order: symptoms that are diseases change their type (`nosology.retyped`),
-    findings are added without their place (`nosology.bare_findings`), dangerous names
-    are dropped (`dangers`), names that cannot be served are counted in `drops`
-    (`names.servable`), and other spellings and numbers are added (`variants`).
-    `allowed`: see `dangers.without_dangers`; `zipf`: how common a word is.
+    findings are added without their place (`nosology.bare_findings`), people's list is
+    obeyed (`decide`), dangerous names are dropped (`dangers`), names that cannot be
+    served are counted in `drops` (`names.servable`), and other spellings and numbers
+    are added (`variants`). `allowed`: see `dangers.without_dangers`; `zipf`: how common
+    a word is.
     """
     zipf = zipf or english()
     typed, changed = retyped(concepts)
     bare = [c for c in bare_findings(typed, zipf) if label_of(c, clusters)]
+    chosen = decide([*typed, *bare])
     listed: list[Dangerous] = []
-    safe = without_dangers([*typed, *bare], listed, allowed=allowed, zipf=zipf)
-    inside = {concept.concept_id for concept in typed if label_of(concept, clusters)}
+    safe = without_dangers(chosen, listed, allowed=allowed, zipf=zipf)
+    inside = {concept.concept_id for concept in chosen if label_of(concept, clusters)}
     dangerous = sorted(one for one in listed if one.concept_id in inside)
     for one in dangerous:
         drops[f"dangerous name: {one.reason}"] += 1

@@ -36,6 +36,9 @@ _PLAIN = {
     ord("|"): " ",
 }
 _SPACES = re.compile(r"\s+")
+# What any step looks for; most names have nothing of it.
+_SUSPECT = re.compile(r"[^ -~]|[|`\[(]|  |^ |[ ,;]$|nos$|unspecified$", re.I)
+_LETTER = re.compile(r"[a-z0-9]", re.I)
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _VOWELS = frozenset("AEIOUY")
 LONGEST_ACRONYM = 5
@@ -56,6 +59,8 @@ def normalise(name: str) -> str:
     A name is left as it is where nothing of it would stay: only a name without a
     letter or digit can end empty.
     """
+    if _LETTER.search(name) and not _SUSPECT.search(name):
+        return _lowered(name)
     before, seen = None, name
     while seen != before:
         before, seen = seen, _lowered(_once(seen))

@@ -1,7 +1,6 @@
 """Spreadsheets: CSV, TSV (both also .gz) and XLSX, columns by option."""
 
 import contextlib
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,17 +106,19 @@ def _sheet_rows(path: Path, source: Source, required: list[str]) -> Iterator[Row
 def _opened(path: Path) -> Iterator[Any]:
     try:
         from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
     except ImportError as err:
         raise MslmError(Errors.M246.format(package="openpyxl")) from err
     try:
         # Values as last computed, never formulas.
         book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as err:
+        with contextlib.closing(book):
+            yield book
+    except MslmError:
+        raise
+    except Exception as err:
+        # A damaged workbook fails in many ways, also while its rows are read.
         reason = type(err).__name__
         raise MslmError(Errors.M250.format(path=path, reason=reason)) from err
-    with contextlib.closing(book):
-        yield book
 
 
 def _sheet(path: Path, book: Any, name: str) -> Any:
