@@ -27,7 +27,9 @@ _MARKUP = re.compile(
 )
 # What is wrong with a text -> how to tell.
 TRAITS: dict[str, Callable[[str], bool]] = {
-    "markup": lambda text: bool(_MARKUP.search(text)),
+    "markup": lambda text: bool(
+        ("<" in text or "{\\rtf" in text) and _MARKUP.search(text)
+    ),
     "escaped": lambda text: "\\n" in text and "\n" not in text,
     "undecoded": lambda text: "\ufffd" in text,
     "decoded twice": lambda text: "â€" in text or "Ã©" in text or "Â°" in text,

@@ -49,12 +49,9 @@ class Source:
 
     path: Path
     kind: Kind
+    is_folder: bool = False
     number: int = 1
     others: int = 0
-
-    @property
-    def is_folder(self) -> bool:
-        return self.path.is_dir()
 
     def files(self) -> Iterator[NoteFile]:
         """The files in order of their paths; one folder at a time is in memory."""
@@ -102,7 +99,7 @@ def open_source(path: Path) -> Source:
         counts = ", ".join(f"{n} {kind}" for kind, n in sorted(found.items()))
         raise MslmError(Errors.M136.format(path=path, found=counts))
     [(kind, number)] = found.items()
-    return Source(path, kind, number, others)
+    return Source(path, kind, True, number, others)
 
 
 def _walk(folder: Path, inside: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

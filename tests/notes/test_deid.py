@@ -1,6 +1,9 @@
+import re
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spacy_mslm.notes.deid import placeholder_spans
 
@@ -44,3 +47,23 @@ def test_wild_repetition_takes_linear_time(part: str) -> None:
     start = time.perf_counter()
     placeholder_spans(part * 200_000)
     assert time.perf_counter() - start < 5
+
+
+# The same in the order in which one would say it: what stands before, then the mark.
+PLAIN = re.compile(
+    r"\[\*\*(?:(?!\[\*\*|\*\*\]).){0,300}\*\*\]"
+    r"|(?<!_)_{3}(?!_)"
+    r"|(?:(?<=[^\s_=*~-])|(?<=[^\s_=*~-][ \t])|(?<=[^\s_=*~-][ \t]{2}))_{4,}"
+    r"|(?<!_)_{4,}(?!_)(?=[ \t]{0,40}[^\s_=*~-])",
+    re.DOTALL,
+)
+PARTS = st.sampled_from(
+    ["_", "__", "___", "____", "_______", " ", "  ", "\t", "\n", "a", "-", "=", "*",
+     "[**", "**]", "[", "病"]
+)  # fmt: skip
+
+
+@given(st.lists(PARTS, max_size=14).map("".join))
+@settings(max_examples=1000)
+def test_the_fast_pattern_finds_what_the_plain_one_does(text: str) -> None:
+    assert placeholder_spans(text) == [match.span() for match in PLAIN.finditer(text)]
