@@ -67,4 +67,7 @@ class ReportErrors:
         "{path}: none of its {docs} documents is a note of these labels (the texts "
         "must be the same). Label these documents first: 'label {path} …'."
     )
-    M658 = "{path}: these labels were not made with {concepts}. Give the one they were."
+    M658 = (
+        "{path}: the labels were not made with these concepts. Give the folder that "
+        "they were made with, or leave --concepts out."
+    )

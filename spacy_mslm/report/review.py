@@ -89,10 +89,12 @@ class Review:
         if not between:
             return f"{own}."
         order = ", ".join(between["priority"])
+        trusted = {"priority": f" ({order})", "longest": f" (ties: {order})"}
         left = "stays without annotation" if between["abstain"] else "has no label"
+        how = between["resolve"]
         return (
-            f"{own} within a source; {between['resolve']} between sources, the first "
-            f"of {order} trusted most. What they dispute {left}."
+            f"{own} within a source, {how} between sources{trusted.get(how, '')}. What "
+            f"they dispute and no source wins {left}."
         )
 
     @cached_property
