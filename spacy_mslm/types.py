@@ -56,6 +56,11 @@ class Note:
     meta: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     gold: tuple[CharSpan, ...] = ()
 
+    def __reduce__(self) -> tuple[type["Note"], tuple[Any, ...]]:
+        """Notes go to other processes, where a `MappingProxyType` cannot."""
+        ids = self.note_id, self.patient_id, self.text, self.category
+        return Note, (*ids, dict(self.meta), self.gold)
+
 
 class DropCounts(Counter[str]):
     """Counts of everything dropped, by reason: no lossy step is silent."""

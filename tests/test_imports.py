@@ -32,7 +32,7 @@ NO_TORCH = {"notes", "weak", "scoring", "runners", "masking", "corpus"}
 LAZY = {
     "accelerate": "nn/adapting/processes.py",
     "medcat": "weak/medcat.py",
-    "ray": "runners/ray.py",
+    "ray": "runners/ray_engine.py",
     "spacy_transformers": "pipeline/trf_data.py",
 }
 

@@ -1,14 +1,16 @@
 """`annotate`: predicted entities of notes, to use or to correct."""
 
 import sys
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ..runners.engines import engine_of
+from ..runners.pace import Pace
 from ..runners.shards import Shard
 from . import app
+from .options import ADDRESS, ENGINE, NOTE_TIMEOUT, PROCESSES
 
 
 @app.command("annotate")
@@ -17,7 +19,10 @@ def annotate_cli(
     notes: Annotated[Path, typer.Argument(help="CSV, JSONL (also .gz), text, folder.")],
     out: Annotated[Path, typer.Option("--out", help="Folder; a stopped run resumes.")],
     format: Annotated[
-        str, typer.Option(help="docbin, brat, prodigy, label-studio or jsonl.")
+        str,
+        typer.Option(
+            help="docbin, brat, prodigy, label-studio, jsonl, or parquet: spans alone."
+        ),
     ] = "brat",
     threshold: Annotated[
         float, typer.Option(help="Leave out spans of a lower confidence.")
@@ -32,21 +37,23 @@ def annotate_cli(
     ] = "",
     shard_size: Annotated[int, typer.Option(help="Notes in one shard.")] = 200,
     batch_size: Annotated[int, typer.Option(help="Notes predicted at once.")] = 32,
+    engine: Annotated[str, ENGINE] = "",
+    processes: Annotated[int, PROCESSES] = 0,
+    address: Annotated[str, ADDRESS] = "",
+    note_timeout: Annotated[float, NOTE_TIMEOUT] = 0,
 ) -> None:
     """Predict the entities of notes and write them for correction or use.
 
-    The files hold the TEXT OF THE NOTES: keep them where the notes may be kept.
-    'corpus import' reads them back once they are corrected.
+    The files hold the TEXT OF THE NOTES (parquet alone does not): keep them where the
+    notes may be kept. 'corpus import' reads them back once they are corrected.
     """
     from ..stages.annotating.annotate import AnnotateSettings, annotate_notes
 
-    started, done = time.monotonic(), 0
+    pace = Pace()
 
     def on_shard(shard: Shard) -> None:
-        nonlocal done
-        done += shard.counts.get("notes", 0)
-        rate = done / max(time.monotonic() - started, 1e-9)
-        print(f"{done} notes, {rate:.1f} notes/s", file=sys.stderr)
+        pace.add(shard)
+        print(f"{pace.notes} notes, {pace.rate:.1f} notes/s", file=sys.stderr)
 
     manifest = annotate_notes(
         model,
@@ -57,9 +64,18 @@ def annotate_cli(
         seed=seed,
         categories=category or (),
         on_shard=on_shard,
+        engine=engine_of(
+            engine, processes=processes, address=address, note_timeout=note_timeout
+        ),
     )
+    _say(manifest, out)
+
+
+def _say(manifest: dict[str, Any], out: Path) -> None:
     spans = ", ".join(f"{name} {n}" for name, n in manifest["spans"].items()) or "none"
-    print(f"Wrote {out} ({format}, holds the text of the notes):", end=" ")
+    format = manifest["settings"]["format"]
+    text = "the text" if manifest["holds_text"] else "no text"
+    print(f"Wrote {out} ({format}, holds {text} of the notes):", end=" ")
     print(f"{manifest['notes']} notes, spans: {spans}")
     left = dict(manifest["drops"])
     if manifest["failed"]:

@@ -5,7 +5,6 @@ Every engine gives the same folder, byte for byte, and goes on with what another
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Errors, MslmError
@@ -17,15 +16,7 @@ IN_PROCESS, PROCESSES, RAY = "process", "processes", "ray"
 ENGINES = (IN_PROCESS, PROCESSES, RAY)
 
 
-@dataclass(frozen=True)
-class Made:
-    """A shard that is whole on disk; `resumed`: it was there before."""
-
-    shard: Shard
-    resumed: bool = False
-
-
-Making = Generator[Made, None, None]
+Making = Generator[Shard, None, None]
 
 
 class Engine(ABC):
@@ -33,7 +24,7 @@ class Engine(ABC):
 
     @abstractmethod
     def run(self, plan: Plan[Any]) -> Making:
-        """Yield the shards in order; memory holds a bounded number of them.
+        """Yield the shards in order, whole on disk; memory holds a bounded number.
 
         Closing the iterator stops the work and leaves no process behind. Raises
         MslmError; what was made is kept.
@@ -48,12 +39,12 @@ class InProcess(Engine):
         begun = False
         for task in plan.tasks():
             if isinstance(task, Shard):
-                yield Made(task, resumed=True)
+                yield task
                 continue
             if not begun:
                 begin(work)
                 begun = True
-            yield Made(make_shard(task, work))
+            yield make_shard(task, work)
 
 
 def engine_of(

@@ -12,7 +12,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..errors import Errors, MslmError
@@ -32,7 +32,10 @@ _PATIENCE = 1.0
 
 @dataclass(frozen=True)
 class Shard:
-    """The record of a finished shard; `made_from` covers its items and the key."""
+    """The record of a finished shard; `made_from` covers its items and the key.
+
+    `resumed`, which no record holds: an earlier run made it.
+    """
 
     file: str
     made_from: str
@@ -40,6 +43,7 @@ class Shard:
     rows: int
     counts: dict[str, int]
     quarantined: list[dict[str, str]]
+    resumed: bool = field(default=False, compare=False)
 
 
 def shard_file(number: int) -> str:
@@ -96,14 +100,17 @@ def write_shard(out: Path, shard: Shard, data: bytes, run: str) -> None:
         raise MslmError(Errors.M712.format(path=out))
     # The record last: without it the shard counts as unfinished.
     atomic_write_bytes(out / shard.file, data)
-    record = json.dumps(asdict(shard), ensure_ascii=False, indent=2, sort_keys=True)
+    about = asdict(shard)
+    del about["resumed"]
+    record = json.dumps(about, ensure_ascii=False, indent=2, sort_keys=True)
     atomic_write_text(_record(out, shard.file), record + "\n")
 
 
 def finished(out: Path, file: str, made_from: str) -> Shard | None:
     """The record of `file` if it was made from these items and is still whole."""
     try:
-        shard = Shard(**json.loads(_record(out, file).read_text(encoding="utf-8")))
+        record = json.loads(_record(out, file).read_text(encoding="utf-8"))
+        shard = Shard(**record, resumed=True)
         data = (out / file).read_bytes()
     except (OSError, ValueError, TypeError):
         return None

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from ..errors import Errors, MslmError
-from .engines import Engine, Made, Making
+from .engines import Engine, Making
 from .folder import Shard
 from .station import Station
 from .tasks import Plan, ShardTask
@@ -42,10 +42,10 @@ class ProcessEngine(Engine):
         for station in stations:
             idle.put(station)
 
-        def make(task: ShardTask[Any]) -> Made:
+        def make(task: ShardTask[Any]) -> Shard:
             station = idle.get()
             try:
-                return Made(station.make(task))
+                return station.make(task)
             finally:
                 idle.put(station)
 
@@ -71,13 +71,13 @@ def _end(threads: ThreadPoolExecutor, stations: list[Station[Any]]) -> None:
 
 def _in_order(
     tasks: Iterator[ShardTask[Any] | Shard],
-    submit: Callable[[ShardTask[Any]], "Future[Made]"],
+    submit: Callable[[ShardTask[Any]], "Future[Shard]"],
     *,
     limit: int,
-) -> Iterator[Made]:
+) -> Iterator[Shard]:
     """Yield what comes of the tasks in their order, at most `limit` under way. Where
     the tasks break off by an error, what came before them is finished first."""
-    waiting: deque[Made | Future[Made]] = deque()
+    waiting: deque[Shard | Future[Shard]] = deque()
     broken: Exception | None = None
     more = True
     while more:
@@ -87,7 +87,7 @@ def _in_order(
             task, broken = None, err
         more = task is not None
         if isinstance(task, Shard):
-            waiting.append(Made(task, resumed=True))
+            waiting.append(task)
         elif task is not None:
             waiting.append(submit(task))
         yield from _ready(waiting, limit if more else 1)
@@ -95,11 +95,11 @@ def _in_order(
         raise broken
 
 
-def _ready(waiting: "deque[Made | Future[Made]]", limit: int) -> Iterator[Made]:
+def _ready(waiting: "deque[Shard | Future[Shard]]", limit: int) -> Iterator[Shard]:
     """Take from the left what is made, until fewer than `limit` are under way."""
     while waiting:
         first = waiting[0]
-        if isinstance(first, Made):
+        if isinstance(first, Shard):
             waiting.popleft()
             yield first
             continue

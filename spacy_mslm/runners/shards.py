@@ -23,10 +23,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Run:
-    """All shards of a finished run; `resumed` of them were there before."""
+    """All shards of a finished run."""
 
     shards: list[Shard]
-    resumed: int
+
+    @property
+    def resumed(self) -> int:
+        """How many of them were there before."""
+        return sum(shard.resumed for shard in self.shards)
 
     @property
     def rows(self) -> int:
@@ -62,13 +66,11 @@ def run_shards(
     """
     out = out.absolute()
     shards: list[Shard] = []
-    resumed = 0
     with held(out) as run:
         plan = Plan(items, job, out, run)
         with contextlib.closing((engine or InProcess()).run(plan)) as making:
-            for made in making:
-                shards.append(made.shard)
-                resumed += made.resumed
-                on_shard(made.shard)
+            for shard in making:
+                shards.append(shard)
+                on_shard(shard)
         remove_others(out, {shard.file for shard in shards})
-    return Run(shards, resumed)
+    return Run(shards)

@@ -30,7 +30,7 @@ from .worker import Answer, Order
 T = TypeVar("T")
 CRASH, TIMEOUT = "crash", "timeout"
 # Workers lost where no note can be blamed before the run is given up.
-_PATIENCE = 3
+_PATIENCE = 5
 _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT)
 _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "

@@ -234,7 +234,7 @@ def test_nothing_but_the_files_made_for_it_holds_text(model, source, tmp_path):
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_stopped_run_resumes_to_the_same_bytes(model, source, tmp_path, form):
-    path = source([Note(str(i), "", f"fever {i} pain") for i in range(7)])
+    path = source([Note(str(i), f"p{i}", f"fever {i} pain") for i in range(7)])
     annotate(model, path, tmp_path / "whole", form)
 
     class Stop(Exception):

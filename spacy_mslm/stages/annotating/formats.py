@@ -15,8 +15,11 @@ from ...corpus.tasks import Task
 from ...notes.records import note_row
 from ...pipeline.colours import COLOURS
 from .sources import BRAT, DOCBIN, JSONL, LABEL_STUDIO, PRODIGY
+from .spans_table import spans_table
 
 SOURCE = "model"
+# Written, never read back: it holds no text.
+PARQUET = "parquet"
 _ROW_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 
 
@@ -38,12 +41,14 @@ class Format:
 
     `files`: of the documents of shard `number`. `place`: where a note is found in
     them, for the list of documents; `names`: the files of such a place. `suffixes` of
-    the files, by which a stray one is known. `sidecars`: files beside, from all labels.
+    the files, by which a stray one is known. `holds_text`: whether these hold text of
+    the notes. `sidecars`: files beside, from all labels.
     """
 
     files: Callable[[int, Sequence[Predicted]], Files]
     place: Callable[[int, str], str]
     suffixes: tuple[str, ...]
+    holds_text: bool = True
     sidecars: Callable[[Sequence[str]], Files] = lambda labels: {}
     names: Callable[[str], tuple[str, ...]] = lambda place: (place,)
 
@@ -134,18 +139,32 @@ def _docbin_files(number: int, documents: Sequence[Predicted]) -> Files:
     return {_in_shard(SUFFIX)(number, ""): made.to_bytes()}
 
 
+# Parquet
+
+
+def _parquet_files(number: int, documents: Sequence[Predicted]) -> Files:
+    data = spans_table(document.task for document in documents)
+    return {_in_shard(".parquet")(number, ""): data}
+
+
 WRITERS: Mapping[str, Format] = {
     BRAT: Format(
         _brat_files,
         lambda number, note_id: brat_out.file_name(note_id),
         (brat_out.TXT, brat_out.ANN),
-        _brat_sidecars,
-        lambda place: (place + brat_out.TXT, place + brat_out.ANN),
+        sidecars=_brat_sidecars,
+        names=lambda place: (place + brat_out.TXT, place + brat_out.ANN),
     ),
     PRODIGY: Format(_prodigy_files, _in_shard(".jsonl"), (".jsonl",)),
     LABEL_STUDIO: Format(
-        _label_studio_files, _in_shard(".json"), (".json",), _label_studio_sidecars
+        _label_studio_files,
+        _in_shard(".json"),
+        (".json",),
+        sidecars=_label_studio_sidecars,
     ),
     DOCBIN: Format(_docbin_files, _in_shard(SUFFIX), (SUFFIX,)),
     JSONL: Format(_jsonl_files, _in_shard(".jsonl"), (".jsonl",)),
+    PARQUET: Format(
+        _parquet_files, _in_shard(".parquet"), (".parquet",), holds_text=False
+    ),
 }

@@ -1,0 +1,56 @@
+"""How fast a run goes, and how long many more notes would take."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .folder import Shard
+
+MIMIC_III = 2_083_180
+
+
+@dataclass
+class Pace:
+    """Counts notes as their shards come; begin it when the run begins. Shards that
+    were there before count as `notes`, and not towards the rate."""
+
+    clock: Callable[[], float] = time.monotonic
+    notes: int = 0
+    made: int = 0
+    since: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.since = self.clock()
+
+    def add(self, shard: Shard) -> None:
+        rows = shard.rows + len(shard.quarantined)
+        self.notes += rows
+        if not shard.resumed:
+            self.made += rows
+        elif not self.made:
+            self.since = self.clock()
+
+    @property
+    def rate(self) -> float:
+        """Notes a second so far, loading included; 0 before the first."""
+        return self.made / max(self.clock() - self.since, 1e-9)
+
+    def estimate(self, notes: int = MIMIC_III) -> str:
+        """A line for the user, "" where nothing was made that could be measured."""
+        if not self.made:
+            return ""
+        what = f"{notes:,} notes like these (as many as MIMIC-III has)"
+        return f"at {self.rate:.0f} notes/s {what} take {duration(notes / self.rate)}"
+
+
+def duration(seconds: float) -> str:
+    """As a person says it: "40 s", "12 min", "3 h 5 min", "2 d 4 h"."""
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    hours = round(minutes / 60)
+    return f"{hours // 24} d {hours % 24} h"
