@@ -86,13 +86,10 @@ def _source(content: Any, folder: Path, where: str) -> Source:
         kinds = ", ".join(KINDS)
         raise MslmError(Errors.M248.format(where=where, got=kind[:40], kinds=kinds))
     options = {key: value for key, value in content.items() if key not in _COMMON}
+    licence, sha256 = (content.get(name) or "" for name in ("licence", "sha256"))
+    paths = _paths(content["path"], folder, where)
     source = Source(
-        kind,
-        _paths(content["path"], folder, where),
-        options,
-        str(content.get("licence") or "").strip(),
-        str(content.get("sha256") or "").strip().lower(),
-        where,
+        kind, paths, options, str(licence).strip(), str(sha256).strip().lower(), where
     )
     known = KINDS[kind].options
     if wrong := sorted(set(map(str, options)) - set(known)):
