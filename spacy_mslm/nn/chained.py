@@ -1,7 +1,6 @@
 """Documents as chains of a CRF: a sentence is a chain."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 import numpy as np
 import torch
@@ -9,12 +8,14 @@ from torch import Tensor
 
 from ..types import IntArray
 from .bio import OUTSIDE, spans_of
-from .crf import Chains, LinearChainCrf
+from .crf import LinearChainCrf
 from .documents import ScoredSpan, WordDoc
+from .messages import Chains
 from .shapes import Float, Int
 
-# Words, padding included, of the chains that are decoded at once.
-AT_ONCE = 1 << 17
+# Words, padding included, of the chains that are decoded at once: few enough that they
+# stay in the cache, so many that a step of them is worth its calls.
+AT_ONCE = 1 << 14
 # The score of any other tag where a word can only be O.
 NEVER = -1e4
 
@@ -54,29 +55,33 @@ def chained_spans(
     logits: Float[Tensor, "W L"],
     lengths: Sequence[int],
     outside_bias: float,
-) -> list[list[tuple[int, int, int, float]]]:
-    """Of each chain (start, end, type, P(span)) by its own words. Decoded are the most
-    probable tags, with `outside_bias` added to the score of O; P is without it."""
-    found: list[list[tuple[int, int, int, float]]] = [[] for _ in lengths]
-    firsts = np.cumsum([0, *lengths])
+) -> list[tuple[int, int, int, float]]:
+    """(start, end, type, P(span)) by the words of all chains, in their order. Decoded
+    are the most probable tags, with `outside_bias` added to the score of O; P is
+    without it."""
+    biased = logits.clone()
+    biased[:, OUTSIDE] += outside_bias
+    sizes = np.array(lengths, dtype=np.int64)
+    firsts = sizes.cumsum() - sizes
+    found: list[tuple[int, int, int, float]] = []
     for group in _alike(lengths):
-        sizes = [lengths[i] for i in group]
-        words = np.concatenate([np.arange(firsts[i], firsts[i + 1]) for i in group])
-        scores = logits[torch.from_numpy(words).to(logits.device)]
-        chains = Chains.of(sizes, logits.device)
-        biased = scores.clone()
-        biased[:, OUTSIDE] += outside_bias
-        tags = crf.decode(biased, chains).cpu().numpy()
-        if not (tags != OUTSIDE).any():
+        # By where they begin, so that spans can be told which chain is theirs.
+        group.sort()
+        begins, of_group = firsts[group], sizes[group]
+        chains = Chains.of(of_group, logits.device, firsts=begins)
+        spans = spans_of(crf.decode(biased, chains).cpu().numpy())
+        if not spans:
             continue
-        marginals = crf.marginals(scores, chains)
-        parts = np.split(tags, np.cumsum(sizes)[:-1])
-        for row, (i, part) in enumerate(zip(group, parts, strict=True)):
-            found[i] = [
-                (start, end, kind, marginals.span(row, start, end, kind))
-                for start, end, kind in spans_of(part)
-            ]
-    return found
+        table = np.array(spans)
+        rows = np.searchsorted(begins, table[:, 0], "right") - 1
+        # Nobody asks for probabilities of the other chains.
+        kept, row = np.unique(rows, return_inverse=True)
+        local = np.column_stack((row, table - np.outer(begins[rows], (1, 1, 0))))
+        chains = Chains.of(of_group[kept], logits.device, firsts=begins[kept])
+        messages = crf.messages(logits, chains)
+        scores = messages.spans(torch.from_numpy(local).to(logits.device)).tolist()
+        found += ((*span, p) for span, p in zip(spans, scores, strict=True))
+    return sorted(found)
 
 
 def detected(
@@ -88,24 +93,21 @@ def detected(
     """The spans of each document, of which the words that have pieces are given; a
     placeholder is never inside one."""
     docs = list(docs)
-    closed = np.concatenate([doc.placeholders[words] for doc, words in docs])
+    words = np.concatenate([of_doc for _, of_doc in docs])
+    closed = np.concatenate([doc.placeholders[of_doc] for doc, of_doc in docs])
     logits = logits.clone()
     outside = logits[:, OUTSIDE].clone()
     logits[torch.from_numpy(closed).to(logits.device)] = NEVER
     logits[:, OUTSIDE] = outside
-    lengths = [chain_lengths(doc, words) for doc, words in docs]
-    flat = iter(chained_spans(crf, logits, [*chain(*lengths)], outside_bias))
-    found: list[list[ScoredSpan]] = []
-    for (_, words), sizes in zip(docs, lengths, strict=True):
-        spans: list[ScoredSpan] = []
-        first = 0
-        for size in sizes:
-            for start, end, kind, score in next(flat):
-                # Words without pieces within a span belong to it.
-                low, high = int(words[first + start]), int(words[first + end - 1]) + 1
-                spans.append(ScoredSpan(low, high, kind, min(score, 1.0)))
-            first += size
-        found.append(spans)
+    lengths = [length for doc, of_doc in docs for length in chain_lengths(doc, of_doc)]
+    sizes = np.array([len(of_doc) for _, of_doc in docs])
+    firsts = sizes.cumsum() - sizes
+    found: list[list[ScoredSpan]] = [[] for _ in docs]
+    for start, end, kind, score in chained_spans(crf, logits, lengths, outside_bias):
+        # Words without pieces within a span belong to it.
+        low, high = int(words[start]), int(words[end - 1]) + 1
+        of = int(np.searchsorted(firsts, start, "right")) - 1
+        found[of].append(ScoredSpan(low, high, kind, min(score, 1.0)))
     return found
 
 

@@ -1,46 +1,16 @@
 """A linear-chain CRF over BIO tags (Lafferty et al. 2001), all chains at once.
 
-Sums over paths run in probabilities, scaled at every word (Rabiner 1989, section V.A),
-so that a step of all chains is one product with the (L, L) transitions; a transition
-that BIO forbids is an exact 0. Words of unknown tag are summed over (marginalised).
+A transition that BIO forbids is an exact 0 in every sum. Words of unknown tag are
+summed over (marginalised).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .bio import BEGIN, INSIDE, MISSING, OUTSIDE
+from .bio import MISSING, OUTSIDE
+from .messages import Chains, Messages, Odds
 from .shapes import Bool, Float, Int
-
-# A tag whose score is so far (in nats) below its word's best counts as this far: some
-# path stays possible in float32, whatever the scores.
-LEAST = -80.0
-
-
-@dataclass(frozen=True)
-class Chains:
-    """Flat words as padded chains. `place` (S, T): index of each word, 0 where there is
-    none; `there` (S, T): where there is one."""
-
-    place: Int[Tensor, "S T"]
-    there: Bool[Tensor, "S T"]
-
-    @classmethod
-    def of(cls, lengths: Sequence[int], device: torch.device) -> "Chains":
-        """Chains that follow each other; each has a word at least."""
-        sizes = torch.tensor(list(lengths), dtype=torch.long, device=device)
-        longest = int(sizes.max()) if len(sizes) else 1
-        steps = torch.arange(longest, device=device)
-        there = steps < sizes[:, None]
-        place = (sizes.cumsum(0) - sizes)[:, None] + steps
-        return cls(place * there, there)
-
-    @property
-    def last(self) -> Int[Tensor, " S"]:
-        """The step of each chain's last word."""
-        return self.there.sum(1) - 1
 
 
 class LinearChainCrf(nn.Module):
@@ -86,22 +56,33 @@ class LinearChainCrf(nn.Module):
         self, logits: Float[Tensor, "W L"], tags: Int[Tensor, " W"], chains: Chains
     ) -> Float[Tensor, " S"]:
         """-log P(the known tags) of each chain; `MISSING` tags are summed over, and a
-        chain without a known tag costs 0. Tags must be valid where `valid` is set."""
-        known = (tags != MISSING)[:, None]
+        chain without a known tag costs 0. Tags must be valid where `valid` is set.
+
+        It is a difference of two log sums, over all paths and over those that agree
+        with the known tags; and the gradient of a log sum is what is expected of each
+        score, so no tape of the words is kept.
+        """
+        unknown = (tags == MISSING)[:, None]
         wanted = torch.arange(self.n_tags, device=tags.device) == tags[:, None]
-        allowed = wanted | ~known
-        # Both sums in one pass over the words.
-        twice = Chains(chains.place.repeat(2, 1), chains.there.repeat(2, 1))
-        all_tags = torch.ones_like(allowed[chains.place])
-        logs = self._log_sums(
-            logits, twice, torch.cat((all_tags, allowed[chains.place]))
+        agree = (wanted | unknown)[chains.place]
+        with torch.no_grad():
+            scores = logits[chains.place].repeat(2, 1, 1)
+            allowed = torch.cat((torch.ones_like(agree), agree))
+            both = Messages.of(scores, allowed, self._odds(logits), chains.twice())
+            # Word by word, so that what both sums share cancels exactly.
+            cost = _difference(both.log_sums()).sum(1)
+            words, pairs = _difference(both.tags()), _difference(both.pairs())
+        # Its value is dropped, its gradient is the cost's.
+        linear = (
+            (words * F.embedding(chains.place, logits)).sum((1, 2))
+            + (pairs * self.transitions).sum((1, 2))
+            + words[:, 0] @ self.start
+            + chains.at_last(words) @ self.end
         )
-        every, right = logs.chunk(2)
-        # Step by step, so that what both sums share cancels exactly.
-        return (every - right).sum(1)
+        return cost + (linear - linear.detach())
 
     def decode(self, logits: Float[Tensor, "W L"], chains: Chains) -> Int[Tensor, " W"]:
-        """The most probable tags of all words (Viterbi)."""
+        """The most probable tags of all words (Viterbi); O where no chain is."""
         scores = logits[chains.place]
         steps = self._log(self.transitions, self.legal)
         best = scores[:, 0] + self._log(self.start, self.legal_start)
@@ -123,87 +104,18 @@ class LinearChainCrf(nn.Module):
         flat[chains.place[chains.there]] = tags[chains.there]
         return flat
 
-    def marginals(self, logits: Float[Tensor, "W L"], chains: Chains) -> "Marginals":
-        """All that probabilities of spans are made of, in double precision."""
+    def messages(self, logits: Float[Tensor, "W L"], chains: Chains) -> Messages:
+        """All that probabilities of tags and spans are made of, in double precision."""
         with torch.no_grad():
-            odds = self._odds(logits.double(), chains, None)[0]
-            step = self._exp(self.transitions.double(), self.legal)
-            forward, scales = self._forward(odds, chains, step)
-            backward = self._backward(odds, chains, step, forward, scales)
-        return Marginals(odds, step, forward, backward, scales, chains)
+            scores = logits[chains.place].double()
+            return Messages.of(scores, None, self._odds(scores), chains)
 
-    def _log_sums(
-        self,
-        logits: Float[Tensor, "W L"],
-        chains: Chains,
-        allowed: Bool[Tensor, "S T L"],
-    ) -> Float[Tensor, "S T1"]:
-        """What each word, and the end, adds to the log of the sum over all allowed
-        paths of the exponentials of their scores."""
-        odds, tops = self._odds(logits, chains, allowed)
-        step = self._exp(self.transitions, self.legal)
-        forward, scales = self._forward(odds, chains, step)
-        last = forward[torch.arange(len(forward)), chains.last]
-        ends = (last * self.end.exp()).sum(1, keepdim=True).log()
-        return torch.cat(((scales.log() + tops) * chains.there, ends), 1)
-
-    def _odds(
-        self,
-        logits: Float[Tensor, "W L"],
-        chains: Chains,
-        allowed: Bool[Tensor, "S T L"] | None,
-    ) -> tuple[Float[Tensor, "S T L"], Float[Tensor, "S T"]]:
-        """Exponentials of the words' scores beside each word's highest, and these; the
-        first word's with those of a first tag."""
-        scores = logits[chains.place]
-        if allowed is not None:
-            scores = scores.masked_fill(~allowed, -torch.inf)
-        highest = scores.detach().amax(2, keepdim=True)
-        odds = (scores - highest).clamp(min=LEAST).exp()
-        if allowed is not None:
-            odds = odds * allowed
-        first = self._exp(self.start, self.legal_start)
-        odds = torch.cat((odds[:, :1] * first, odds[:, 1:]), 1)
-        return odds, highest.squeeze(2)
-
-    def _forward(
-        self, odds: Float[Tensor, "S T L"], chains: Chains, step: Float[Tensor, "L L"]
-    ) -> tuple[Float[Tensor, "S T L"], Float[Tensor, "S T"]]:
-        """P(tag | words up to here), and the scale that makes it sum to 1."""
-        scale = odds[:, 0].sum(1, keepdim=True)
-        state = odds[:, 0] / scale
-        states, scales = [state], [scale]
-        for t in range(1, odds.shape[1]):
-            reached = (state @ step) * odds[:, t]
-            here = chains.there[:, t, None]
-            scale = torch.where(here, reached.sum(1, keepdim=True), 1.0)
-            state = torch.where(here, reached / scale, state)
-            states.append(state)
-            scales.append(scale)
-        return torch.stack(states, 1), torch.cat(scales, 1)
-
-    def _backward(
-        self,
-        odds: Float[Tensor, "S T L"],
-        chains: Chains,
-        step: Float[Tensor, "L L"],
-        forward: Float[Tensor, "S T L"],
-        scales: Float[Tensor, "S T"],
-    ) -> Float[Tensor, "S T L"]:
-        """Such that forward times backward is P(tag | all words)."""
-        end = self.end.double().exp()
-        rows = torch.arange(len(odds))
-        total = (forward[rows, chains.last] * end).sum(1, keepdim=True)
-        after = end / total
-        states = [after]
-        for t in range(odds.shape[1] - 1, 0, -1):
-            back = (odds[:, t] * after) @ step.T / scales[:, t, None]
-            after = torch.where(chains.there[:, t, None], back, after)
-            states.append(after)
-        return torch.stack(states[::-1], 1)
-
-    def _exp(self, scores: Tensor, legal: Bool[Tensor, "..."]) -> Tensor:
-        return scores.exp() * legal
+    def _odds(self, like: Tensor) -> Odds:
+        return Odds(
+            self.start.to(like.dtype).exp() * self.legal_start,
+            self.transitions.to(like.dtype).exp() * self.legal,
+            self.end.to(like.dtype).exp(),
+        )
 
     def _log(self, scores: Tensor, legal: Bool[Tensor, "..."]) -> Tensor:
         return scores.masked_fill(~legal, -torch.inf)
@@ -212,32 +124,7 @@ class LinearChainCrf(nn.Module):
         return torch.arange(self.n_tags, device=like.device).expand_as(like)
 
 
-@dataclass(frozen=True)
-class Marginals:
-    """Messages of both directions; see `LinearChainCrf`."""
-
-    odds: Float[Tensor, "S T L"]
-    step: Float[Tensor, "L L"]
-    forward: Float[Tensor, "S T L"]
-    backward: Float[Tensor, "S T L"]
-    scales: Float[Tensor, "S T"]
-    chains: Chains
-
-    def tags(self) -> Float[Tensor, "S T L"]:
-        """P(tag) of each word."""
-        return self.forward * self.backward
-
-    def span(self, chain: int, start: int, end: int, kind: int) -> float:
-        """P(exactly this span of the chain's words): B, then I ..., then no I."""
-        begin, inside = BEGIN + 2 * kind, INSIDE + 2 * kind
-        odds, scales = self.odds[chain], self.scales[chain]
-        value = self.forward[chain, start, begin]
-        tag = begin
-        for t in range(start + 1, end):
-            value = value * self.step[tag, inside] * odds[t, inside] / scales[t]
-            tag = inside
-        if end > int(self.chains.last[chain]):
-            return float(value * self.backward[chain, end - 1, tag])
-        stops = self.step[tag] * odds[end] * self.backward[chain, end] / scales[end]
-        stops[inside] = 0.0
-        return float(value * stops.sum())
+def _difference(of_both: Tensor) -> Tensor:
+    """What the first half has more than the second."""
+    first, second = of_both.chunk(2)
+    return first - second

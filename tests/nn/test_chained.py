@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from spacy_mslm.nn import HeadSettings, WordDoc, chained, predict
 from spacy_mslm.nn.bio import decode, n_tags, span_probability
 from spacy_mslm.nn.chained import chain_lengths, chained_spans, detected
-from spacy_mslm.nn.crf import Chains, LinearChainCrf
+from spacy_mslm.nn.crf import LinearChainCrf
+from spacy_mslm.nn.messages import Chains
 
 CRF = HeadSettings(decoder="crf")
 
@@ -49,13 +50,15 @@ def test_with_free_transitions_it_is_the_softmax_decoder(sizes, seed, bias):
     generator = torch.Generator().manual_seed(seed)
     logits = torch.randn(sum(sizes), 5, generator=generator).double()
     crf = LinearChainCrf(5).double()
-    found = chained_spans(crf, logits, sizes, bias)
-    for of, scores in zip(found, logits.split(sizes), strict=True):
-        log_probs = scores.log_softmax(-1).numpy()
-        biased = log_probs.copy()
+    wanted, first = [], 0
+    for scores in logits.split(sizes):
+        biased = scores.log_softmax(-1).numpy()
         biased[:, 0] += bias
-        assert [span[:3] for span in of] == decode(biased)
-        assert all(0 <= p <= 1 + 1e-9 for *_, p in of)
+        wanted += [(first + s, first + e, kind) for s, e, kind in decode(biased)]
+        first += len(scores)
+    found = chained_spans(crf, logits, sizes, bias)
+    assert [span[:3] for span in found] == wanted
+    assert all(0 <= p <= 1 + 1e-9 for *_, p in found)
 
 
 @given(lengths, st.integers(0, 2**31))
@@ -63,13 +66,16 @@ def test_with_free_transitions_spans_are_as_probable_as_of_words_alone(sizes, se
     generator = torch.Generator().manual_seed(seed)
     logits = torch.randn(sum(sizes), 5, generator=generator).double()
     chains = Chains.of(sizes, torch.device("cpu"))
-    marginals = LinearChainCrf(5, valid=False).double().marginals(logits, chains)
-    for i, scores in enumerate(logits.split(sizes)):
-        log_probs = scores.log_softmax(-1).numpy()
-        for start, end in combinations(range(len(scores) + 1), 2):
-            for kind in (0, 1):
-                wanted = span_probability(log_probs, (start, end, kind))
-                assert marginals.span(i, start, end, kind) == pytest.approx(wanted)
+    messages = LinearChainCrf(5, valid=False).double().messages(logits, chains)
+    spans = [
+        (i, start, end, kind)
+        for i, size in enumerate(sizes)
+        for start, end in combinations(range(size + 1), 2)
+        for kind in (0, 1)
+    ]
+    log_probs = [s.log_softmax(-1).numpy() for s in logits.split(sizes)]
+    wanted = [span_probability(log_probs[i], span) for i, *span in spans]
+    assert messages.spans(torch.tensor(spans)).tolist() == pytest.approx(wanted)
 
 
 @given(lengths, st.integers(0, 2**31))
@@ -84,9 +90,8 @@ def test_what_is_decoded_together_changes_nothing(sizes, seed):
         alone = chained_spans(crf, logits, sizes, 0.0)
     finally:
         chained.AT_ONCE = before
-    for a, b in zip(whole, alone, strict=True):
-        assert [span[:3] for span in a] == [span[:3] for span in b]
-        assert [p for *_, p in a] == pytest.approx([p for *_, p in b])
+    assert [span[:3] for span in whole] == [span[:3] for span in alone]
+    assert [p for *_, p in whole] == pytest.approx([p for *_, p in alone])
 
 
 def test_no_span_holds_a_placeholder_and_words_without_pieces_belong_to_it():

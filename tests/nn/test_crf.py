@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_mslm.nn.bio import MISSING, decode, n_tags, spans_of
-from spacy_mslm.nn.crf import Chains, LinearChainCrf
+from spacy_mslm.nn.crf import LinearChainCrf
+from spacy_mslm.nn.messages import Chains
 
 
 def make(n_types, lengths, seed, *, valid=True, scale=1.0):
@@ -50,6 +51,17 @@ def log_sum(values):
     values = list(values)
     top = max(values)
     return top + math.log(sum(math.exp(v - top) for v in values))
+
+
+def share_of_span(share, length, start, end, kind):
+    b, i = 1 + 2 * kind, 2 + 2 * kind
+    return sum(
+        p
+        for path, p in share.items()
+        if path[start] == b
+        and all(tag == i for tag in path[start + 1 : end])
+        and (end == length or path[end] != i)
+    )
 
 
 cases = {
@@ -96,7 +108,7 @@ def test_decoding_finds_the_best_path(n_types, lengths, seed, valid):
 @settings(max_examples=40)
 def test_marginals_and_spans_are_sums_over_paths(n_types, lengths, seed, valid):
     crf, logits, chains = make(n_types, lengths, seed, valid=valid)
-    marginals = crf.marginals(logits, chains)
+    messages = crf.messages(logits, chains)
     first = 0
     for chain, length in enumerate(lengths):
         every = paths(crf, logits[first : first + length])
@@ -104,19 +116,15 @@ def test_marginals_and_spans_are_sums_over_paths(n_types, lengths, seed, valid):
         share = {path: math.exp(score - total) for path, score in every.items()}
         for t, tag in itertools.product(range(length), range(crf.n_tags)):
             wanted = sum(p for path, p in share.items() if path[t] == tag)
-            assert float(marginals.tags()[chain, t, tag]) == pytest.approx(wanted)
-        for start, end in itertools.combinations(range(length + 1), 2):
-            for kind in range(n_types):
-                b, i = 1 + 2 * kind, 2 + 2 * kind
-                wanted = sum(
-                    p
-                    for path, p in share.items()
-                    if path[start] == b
-                    and all(tag == i for tag in path[start + 1 : end])
-                    and (end == length or path[end] != i)
-                )
-                found = marginals.span(chain, start, end, kind)
-                assert found == pytest.approx(wanted, abs=1e-9)
+            assert float(messages.tags()[chain, t, tag]) == pytest.approx(wanted)
+        spans = [
+            (chain, start, end, kind)
+            for start, end in itertools.combinations(range(length + 1), 2)
+            for kind in range(n_types)
+        ]
+        wanted = [share_of_span(share, length, *span[1:]) for span in spans]
+        found = messages.spans(torch.tensor(spans))
+        assert found.tolist() == pytest.approx(wanted, abs=1e-9)
         first += length
 
 
