@@ -33,12 +33,13 @@ for _ in range(100):
 
 
 @contextlib.contextmanager
-def private_folder(prefix: str) -> Iterator[Path]:
-    """A new folder that only this user may enter; it is removed at the end, whatever
-    end that is. Folders of killed runs that kept theirs go first."""
-    _sweep(prefix)
-    # A short path: sockets in it may have 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-"))
+def private_folder(prefix: str, base: Path | None = None) -> Iterator[Path]:
+    """A new folder in `base`, or where temporary files go, that only this user may
+    enter; it is removed at the end, whatever end that is. Folders of killed runs that
+    kept theirs go first."""
+    base = base or Path(tempfile.gettempdir())
+    _sweep(base, prefix)
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=base))
     guard = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _GUARD, str(folder)],
         stdin=subprocess.PIPE,
@@ -55,8 +56,8 @@ def private_folder(prefix: str) -> Iterator[Path]:
         guard.wait()
 
 
-def _sweep(prefix: str) -> None:
-    for path in Path(tempfile.gettempdir()).glob(f"{prefix}[0-9]*-*"):
+def _sweep(base: Path, prefix: str) -> None:
+    for path in base.glob(f"{prefix}[0-9]*-*"):
         pid = path.name.removeprefix(prefix).partition("-")[0]
         if not Path(f"/proc/{pid}").exists():
             shutil.rmtree(path, ignore_errors=True)

@@ -28,6 +28,9 @@ from .tasks import Plan, ShardTask, Source
 # The shared memory that a Ray of our own may use; a shard takes some megabytes of it.
 _STORE = 512 << 20
 _COLUMN = "pickled"
+_PREFIX = "mslm-ray-"
+# Of the path of a folder: Ray makes sockets in it, and theirs have 107 characters.
+_SHORT = 38
 _EXTRA = "spacy-mslm[scale]"
 Rows = dict[str, Any]
 
@@ -168,13 +171,14 @@ def _connected(address: str, workers: int) -> Iterator[Any]:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", uuid.uuid4().hex)
     ray = _import()
+    if ray.is_initialized():
+        # The caller's: it stays, and is not ours to shut down.
+        yield ray
+        return
     with contextlib.ExitStack() as stack:
         options: dict[str, Any] = {"address": address}
         if not address:
-            # Ray opens the folder that it is given to all; the one around it stays
-            # closed.
-            folder = stack.enter_context(private_folder("mslm-ray-"))
-            options = _own_ray(folder, workers)
+            options = _own_ray(stack, workers)
         stack.callback(ray.shutdown)
         ray.init(
             **options,
@@ -185,15 +189,20 @@ def _connected(address: str, workers: int) -> Iterator[Any]:
         yield ray
 
 
-def _own_ray(folder: Path, workers: int) -> dict[str, Any]:
-    for name in ("ray", "spill"):
-        (folder / name).mkdir(mode=0o700)
+def _own_ray(stack: contextlib.ExitStack, workers: int) -> dict[str, Any]:
+    folder = stack.enter_context(private_folder(_PREFIX))
+    short = folder
+    if len(str(folder)) > _SHORT:
+        short = stack.enter_context(private_folder(_PREFIX, Path("/tmp")))
+    # Ray opens what it is given to all users; the folder around it stays closed.
+    for path in (short / "ray", folder / "spill"):
+        path.mkdir()
     return {
         "address": "local",
         "num_cpus": workers,
         "object_store_memory": _STORE,
         "include_dashboard": False,
-        "_temp_dir": str(folder / "ray"),
+        "_temp_dir": str(short / "ray"),
         "object_spilling_directory": str(folder / "spill"),
         "_node_ip_address": "127.0.0.1",
     }
