@@ -31,8 +31,9 @@ def build_cli(
     test: Annotated[float, typer.Option(help="Share of patients for test.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
     source: Annotated[
-        str, typer.Option(help="Whose spans become the entities.")
-    ] = "medcat",
+        str,
+        typer.Option(help="Make entities of this source's spans, not of all resolved."),
+    ] = "",
 ) -> None:
     """Split labelled notes by patient and write DocBins."""
     from ..stages.corpora.corpus import build_corpus

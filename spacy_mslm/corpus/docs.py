@@ -22,8 +22,13 @@ INSIDE_WORD = "span with an edge inside a word"
 OUTSIDE = "span outside the text"
 BLANK = "span of white space only"
 OVERLAPPING = "span overlapping an entity"
+# The source of a span that is in no group: sources' votes made it (`weak.agreement`).
+CUT = "majority"
 # What a shard keeps of a token beside its text and space: the entities.
 STORED_ATTRS = ("ENT_IOB", "ENT_TYPE", "ENT_KB_ID")
+
+Range = tuple[int, int]
+Marks = Mapping[Range, tuple[bool, bool]]
 
 
 def make_doc(
@@ -34,6 +39,9 @@ def make_doc(
     entities_from: str,
     drops: DropCounts,
     resolve: Callable[[Sequence[CharSpan]], Sequence[CharSpan]] = tuple,
+    entities: Sequence[CharSpan] | None = None,
+    missing: Sequence[Range] = (),
+    marks: Marks | None = None,
 ) -> Doc:
     """The Doc of one note, tokenised by `make_doc`.
 
@@ -41,8 +49,13 @@ def make_doc(
     in `.attrs["scores"]`), overlaps kept; so does `note.gold` under "gold", which is
     there, if empty, wherever the note is known to be annotated (`meta["gold"]` or
     `meta["synthetic"]` true). `doc.ents` are the spans of `entities_from` after
-    `resolve`, the first of what still overlaps. `doc.user_data` holds note_id,
-    patient_id, category.
+    `resolve`, the first of what still overlaps; where `entities` are given it is these
+    instead. `doc.user_data` holds note_id, patient_id, category.
+
+    `missing`: characters that nobody annotated; tokens that touch them and are in no
+    entity are *missing*. `marks`: of a span by its offsets whether it is negated, and a
+    relative's, kept in `.attrs["negated"]` and `.attrs["family"]` of the groups that it
+    is in.
 
     White space at the edges of a span is trimmed. A span with an edge inside a token
     is not moved to the token's edge: it names a part of a word, which the whole word
@@ -61,29 +74,38 @@ def make_doc(
     if note.gold or note.meta.get("gold") or note.meta.get("synthetic"):
         sources[GOLD] = note.gold
     for source in sorted(sources):
-        add_span_group(doc, source, sources[source], drops)
-    chosen = resolve(tuple(sources.get(entities_from, ())))
-    _set_entities(doc, chosen, drops)
+        add_span_group(doc, source, sources[source], drops, marks)
+    own = sources.get(entities_from, ()) if entities is None else entities
+    _set_entities(doc, resolve(tuple(own)), missing, drops)
     return doc
 
 
 def add_span_group(
-    doc: Doc, source: str, spans: Iterable[CharSpan], drops: DropCounts
+    doc: Doc,
+    source: str,
+    spans: Iterable[CharSpan],
+    drops: DropCounts,
+    marks: Marks | None = None,
 ) -> None:
     """Set `doc.spans[source]` from character spans; see `make_doc` for the rules."""
     kept: list[Span] = []
     scores: list[float] = []
     misaligned: list[list[Any]] = []
+    flags: list[tuple[bool, bool]] = []
     for span in sorted(spans):
         found = _aligned(doc, span)
         if isinstance(found, Span):
             kept.append(found)
             scores.append(float(span.score))
+            flags.append((marks or {}).get((span.start, span.end), (False, False)))
         else:
             drops[f"{source} {found}"] += 1
             if found == INSIDE_WORD:
                 misaligned.append([span.start, span.end, span.label])
-    attrs = {"scores": scores, "misaligned": misaligned}
+    attrs: dict[str, Any] = {"scores": scores, "misaligned": misaligned}
+    if marks is not None and source != GOLD:
+        attrs["negated"] = [negated for negated, _ in flags]
+        attrs["family"] = [family for _, family in flags]
     doc.spans[source] = SpanGroup(doc, name=source, spans=kept, attrs=attrs)
 
 
@@ -103,14 +125,20 @@ def _aligned(doc: Doc, span: CharSpan) -> Span | str:
     return found if found is not None else INSIDE_WORD
 
 
-def _set_entities(doc: Doc, spans: Iterable[CharSpan], drops: DropCounts) -> None:
+def _set_entities(
+    doc: Doc,
+    spans: Iterable[CharSpan],
+    missing: Iterable[Range],
+    drops: DropCounts,
+) -> None:
     entities: list[Span] = []
-    unsure: list[Span] = []
+    unsure = [token for place in missing for token in _touched(doc, *place)]
     for span in sorted(spans, key=lambda s: (s.start, -s.end, s)):
         found = _aligned(doc, span)
         if found == INSIDE_WORD:
-            touched = doc.char_span(span.start, span.end, alignment_mode="expand")
-            unsure += [doc[t.i : t.i + 1] for t in touched or ()]
+            unsure += _touched(doc, span.start, span.end)
+            if span.source == CUT:  # those of a source were counted with its group
+                drops[f"{CUT} {found}"] += 1
         elif isinstance(found, str):
             continue
         elif entities and found.start < entities[-1].end:
@@ -118,8 +146,17 @@ def _set_entities(doc: Doc, spans: Iterable[CharSpan], drops: DropCounts) -> Non
         else:
             entities.append(found)
     taken = {i for entity in entities for i in range(entity.start, entity.end)}
-    missing = {span.start: span for span in unsure if span.start not in taken}
-    doc.set_ents(entities, missing=list(missing.values()), default="outside")
+    unknown = {span.start: span for span in unsure if span.start not in taken}
+    doc.set_ents(entities, missing=list(unknown.values()), default="outside")
+
+
+def _touched(doc: Doc, start: int, end: int) -> list[Span]:
+    """The tokens that share a character with a range, each as a span."""
+    start, end = max(0, start), min(len(doc.text), end)
+    if start >= end:
+        return []
+    touched = doc.char_span(start, end, alignment_mode="expand")
+    return [doc[token.i : token.i + 1] for token in touched or ()]
 
 
 def iob_to_doc(vocab: Vocab, sentence: IobSentence) -> Doc:

@@ -13,6 +13,7 @@ patient ("who presents", ", and she"). Spouses count: theirs is not the patient'
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 Range = tuple[int, int]
@@ -97,21 +98,28 @@ _TURN = re.compile(
 
 
 def about_relatives(text: str, sentences: Iterable[Range]) -> list[Range]:
-    """Half-open character ranges about relatives, in order of start; they may overlap.
+    """Half-open character ranges about relatives, in order and disjoint.
 
     `sentences`: half-open ranges of the sentences of `text`. A mention is a relative's
-    if it lies inside one of the ranges.
+    if it lies inside one of the ranges (`lies_in`).
     """
     found = [*_sections(text)]
     for start, end in sentences:
         sentence = text[start:end]
         found += [(start + left, start + right) for left, right in _inside(sentence)]
-    return sorted(found)
+    merged: list[Range] = []
+    for left, right in sorted(found):
+        if merged and left <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(right, merged[-1][1]))
+        else:
+            merged.append((left, right))
+    return merged
 
 
 def lies_in(ranges: Sequence[Range], start: int, end: int) -> bool:
-    """Whether `start` to `end` lies inside one of `ranges`."""
-    return any(left <= start and end <= right for left, right in ranges)
+    """Whether `start` to `end` lies inside one of `ranges`, in order and disjoint."""
+    place = bisect_right(ranges, start, key=lambda each: each[0]) - 1
+    return place >= 0 and end <= ranges[place][1]
 
 
 def _sections(text: str) -> Iterator[Range]:
@@ -128,24 +136,25 @@ def _sections(text: str) -> Iterator[Range]:
 
 
 def _inside(sentence: str) -> Iterator[Range]:
+    turns = [match.span() for match in _TURN.finditer(sentence)]
+
+    def onward(start: int) -> int:
+        """Where the sentence turns to the patient after `start`, or its end."""
+        place = bisect_left(turns, (start, 0))
+        return turns[place][0] if place < len(turns) else len(sentence)
+
+    def back(end: int) -> int:
+        """Where it last turned before `end`, or its beginning."""
+        place = bisect_right(turns, end, key=lambda turn: turn[1]) - 1
+        return turns[place][1] if place >= 0 else 0
+
     if listed := _LISTED.match(sentence):
         yield listed.end(), len(sentence)
     for match in _HISTORY.finditer(sentence):
-        yield match.end(), _turn(sentence, match.end())
+        yield match.end(), onward(match.end())
     for match in _SUBJECT.finditer(sentence):
-        if not _COMPANION.search(sentence[: match.start()][-60:]):
-            yield match.start(), _turn(sentence, match.end())
+        start = match.start()
+        if not _COMPANION.search(sentence[max(0, start - 60) : start]):
+            yield start, onward(match.end())
     for match in _HOLDER.finditer(sentence):
-        yield _last_turn(sentence, match.start()), match.end()
-
-
-def _turn(sentence: str, start: int) -> int:
-    """Where a sentence turns to the patient after `start`, or its end."""
-    found = _TURN.search(sentence, start)
-    return found.start() if found else len(sentence)
-
-
-def _last_turn(sentence: str, end: int) -> int:
-    """Where it last turned before `end`, or its beginning."""
-    turns = [turn.end() for turn in _TURN.finditer(sentence, 0, end)]
-    return turns[-1] if turns else 0
+        yield back(match.start()), match.end()

@@ -218,7 +218,7 @@ def test_a_broken_span_is_named_by_its_row(labels, tmp_path, change, code):
 
 
 def test_no_entities_at_all(labels, tmp_path):
-    with pytest.raises(MslmError, match=r"\[M735\] .*none of the 20 notes.*medcat"):
+    with pytest.raises(MslmError, match=r"\[M735\] .*none of the 20 notes.*all so"):
         build_corpus(labels(some_notes(), lambda note: []), tmp_path / "c")
 
 

@@ -9,6 +9,7 @@ import pytest
 from spacy_mslm.errors import MslmError
 from spacy_mslm.notes.sources import read_notes
 from spacy_mslm.stages.labelling import label as stage
+from spacy_mslm.stages.labelling import sources
 from spacy_mslm.stages.labelling.concepts import build_concepts
 from spacy_mslm.stages.labelling.label import LabelSettings, label_notes
 from spacy_mslm.types import CharSpan, DropCounts, Note
@@ -134,7 +135,7 @@ def test_the_labeller_is_not_even_given_gold_or_meta(
             given.append(note)
             return super().find(note)
 
-    monkeypatch.setattr(stage, "load_labeller", lambda *a, **k: Spy(set()))
+    monkeypatch.setattr(sources, "load_labeller", lambda *a, **k: Spy(set()))
     gold = [{"start": 0, "end": 3, "label": "D"}]
     rows = [row | {"gold": gold, "meta": {"split": "test"}} for row in ROWS]
     label_notes(source(tmp_path, rows), concepts, tmp_path / "out")
@@ -144,7 +145,7 @@ def test_the_labeller_is_not_even_given_gold_or_meta(
 def test_a_poisonous_note_is_counted_not_fatal(
     tmp_path: Path, concepts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "load_labeller", lambda *a, **k: Broken({"n1"}))
+    monkeypatch.setattr(sources, "load_labeller", lambda *a, **k: Broken({"n1"}))
     manifest = label_notes(source(tmp_path, ROWS[:2]), concepts, tmp_path / "out")
     assert manifest["notes"] == 1
     assert manifest["drops"] == {stage.FAILED: 1}
@@ -156,7 +157,7 @@ def test_a_labeller_that_fails_everywhere_is_an_error(
     tmp_path: Path, concepts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = {row["note_id"] for row in ROWS}
-    monkeypatch.setattr(stage, "load_labeller", lambda *a, **k: Broken(every))
+    monkeypatch.setattr(sources, "load_labeller", lambda *a, **k: Broken(every))
     with pytest.raises(MslmError, match=r"\[M715\].*all of 4 notes \(RuntimeError\)"):
         label_notes(source(tmp_path, ROWS), concepts, tmp_path / "out")
 
@@ -217,7 +218,7 @@ def test_a_second_run_loads_no_labeller_and_changes_nothing(
     path, out = source(tmp_path, ROWS), tmp_path / "out"
     first = label_notes(path, concepts, out)
     before = tree(out)
-    monkeypatch.setattr(stage, "load_labeller", lambda *a, **k: pytest.fail("loaded"))
+    monkeypatch.setattr(sources, "load_labeller", lambda *a, **k: pytest.fail("loaded"))
     assert label_notes(path, concepts, out) == first
     assert tree(out) == before
 

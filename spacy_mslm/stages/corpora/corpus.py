@@ -30,6 +30,7 @@ from ..files import MANIFEST, check_replaceable, json_text, read_manifest, sha25
 from ..labelling.labels import LabelledNote, read_labels, shard_paths
 
 SHARD_SIZE = 1000
+ALL = "all sources"
 VERSIONS = ("spacy", "spacy-mslm")
 
 
@@ -41,12 +42,14 @@ def build_corpus(
     dev: float = 0.1,
     test: float = 0.1,
     seed: int = 0,
-    source: str = "medcat",
+    source: str = "",
     shard_size: int = SHARD_SIZE,
     on_note: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Make `out`/{train,dev,test}/0000.spacy … and `out`/manifest.json from a label
-    folder, split by patient, the entities being the spans of `source` under `policy`.
+    folder, split by patient. The entities are what `label` resolved of all its sources,
+    and what these dispute has no annotation; or the spans of one `source` alone, under
+    `policy`.
 
     Same input and settings, same bytes; `out` appears, or is replaced, only as a
     whole. RETURNS (dict): the manifest, with counts of all that was dropped.
@@ -59,27 +62,22 @@ def build_corpus(
     before = read_manifest(labels, "label")
     shards = shard_paths(labels, before)
     survey = _survey(shards)
-    if not survey.spans[source]:
-        found = ", ".join(sorted(survey.spans)) or "none"
-        raise MslmError(
-            Errors.M735.format(
-                path=labels, notes=len(survey.records), source=source, found=found
-            )
-        )
+    _check_found(survey, source, labels)
     splits = assign_splits(survey.records, dev=dev, test=test, seed=seed)
     drops = DropCounts()
-    docs = _docs(shards, source, policy, drops, on_note)
+    choice = _Choice(source, policy, tuple(sorted(survey.sources)), "context" in before)
+    docs = _docs(shards, choice, drops, on_note)
     settings = {
         "policy": policy,
         "dev": dev,
         "test": test,
         "seed": seed,
-        "source": source,
+        "source": source or survey.entities_from,
         "shard_size": shard_size,
     }
     about = {
         "settings": settings,
-        "entities_from": source,
+        "entities_from": source or survey.entities_from,
         "synthetic": bool(before.get("synthetic")) or survey.synthetic,
         "has_gold": survey.has_gold,
         "input_hash": sha256_of(shards),
@@ -95,8 +93,26 @@ class _Survey:
 
     records: list[tuple[str, str]] = field(default_factory=list)
     spans: Counter[str] = field(default_factory=Counter)
+    sources: set[str] = field(default_factory=set)
+    resolved: int = 0
     has_gold: bool = False
     synthetic: bool = False
+
+    @property
+    def entities_from(self) -> str:
+        """The source of the entities where none is asked for by name."""
+        return ALL if len(self.sources) != 1 else next(iter(self.sources))
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Which spans become entities: those of `source`, "" for what was resolved of all
+    `sources`. `context`: spans were marked as negated, as a relative's."""
+
+    source: str
+    policy: str
+    sources: tuple[str, ...]
+    context: bool
 
 
 def _survey(shards: Sequence[Path]) -> _Survey:
@@ -104,6 +120,8 @@ def _survey(shards: Sequence[Path]) -> _Survey:
     for item in read_labels(shards):
         survey.records.append((item.patient, wanted_split(item)))
         survey.spans.update({k: len(spans) for k, spans in item.spans.items()})
+        survey.sources.update(item.spans)
+        survey.resolved += len(item.resolved)
         if item.note.gold:
             survey.spans[GOLD] += len(item.note.gold)
         survey.has_gold |= item.has_gold
@@ -116,22 +134,37 @@ def wanted_split(item: LabelledNote) -> str:
     return split_name(str(item.note.meta.get("split") or ""))
 
 
+def _check_found(survey: _Survey, source: str, path: Path) -> None:
+    """Raise M735 where no note has a span that could become an entity."""
+    if survey.spans[source] if source else survey.resolved:
+        return
+    found = ", ".join(sorted(survey.spans)) or "none"
+    raise MslmError(
+        Errors.M735.format(
+            path=path, notes=len(survey.records), source=source or ALL, found=found
+        )
+    )
+
+
 def _docs(
     shards: Sequence[Path],
-    source: str,
-    policy: str,
+    choice: _Choice,
     drops: DropCounts,
     on_note: Callable[[], None],
 ) -> Iterator[tuple[str, Doc]]:
     tokenizer = ClinicalTokenizer(spacy.blank("en").vocab)
+    everyone = dict.fromkeys(filter(None, (choice.source, *choice.sources)), ())
     for item in read_labels(shards):
         doc = make_doc(
             tokenizer,
             item.note,
-            {source: (), **item.spans},
-            entities_from=source,
+            {**everyone, **item.spans},
+            entities_from=choice.source,
             drops=drops,
-            resolve=lambda spans: resolve(spans, policy, drops=drops),
+            resolve=lambda spans: resolve(spans, choice.policy, drops=drops),
+            entities=None if choice.source else item.resolved,
+            missing=() if choice.source else item.missing,
+            marks=item.marks if choice.context else None,
         )
         yield item.patient, doc
         on_note()

@@ -12,13 +12,25 @@ from ...notes.streams import text_lines
 from ...types import CharSpan, Note
 from ..files import file_sha256
 
+# Character offsets; and of such a range whether it is negated, and a relative's.
+Range = tuple[int, int]
+Marks = dict[Range, tuple[bool, bool]]
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledNote:
-    """A note and the weak spans of each source."""
+    """A note and the weak spans of each source.
+
+    `resolved`: the spans that stayed of all sources; `missing`: ranges that nobody
+    annotated, as the sources disputed them; `marks` of all these spans, where `label`
+    marked any.
+    """
 
     note: Note
     spans: dict[str, list[CharSpan]] = field(default_factory=dict)
+    resolved: list[CharSpan] = field(default_factory=list)
+    missing: list[Range] = field(default_factory=list)
+    marks: Marks = field(default_factory=dict)
 
     @property
     def has_gold(self) -> bool:
@@ -52,13 +64,39 @@ def read_labels(paths: Iterable[Path]) -> Iterator[LabelledNote]:
     note.
     """
     for path in paths:
-        for row, line in text_lines(path):
-            note = parse_row(path, row, line)
-            spans: dict[str, list[CharSpan]] = {}
-            for value in json.loads(line).get("spans") or ():
-                span = _span(path, row, value)
-                spans.setdefault(span.source, []).append(span)
-            yield LabelledNote(note, spans)
+        # Where every note of a shard failed it is empty.
+        for row, line in text_lines(path) if path.stat().st_size else ():
+            yield _labelled(path, row, parse_row(path, row, line), json.loads(line))
+
+
+def _labelled(
+    path: Path, row: int, note: Note, values: Mapping[str, Any]
+) -> LabelledNote:
+    found = LabelledNote(note)
+    try:
+        found.resolved.extend(_spans(path, row, values.get("spans"), found.marks))
+        for name, own in (values.get("sources") or {}).items():
+            found.spans[name] = _spans(path, row, own, found.marks)
+        for start, end in values.get("missing") or ():
+            found.missing.append((start, end))
+    except (TypeError, ValueError, AttributeError) as err:
+        raise MslmError(Errors.M734.format(path=path, row=row)) from err
+    if not found.spans:
+        for span in found.resolved:
+            found.spans.setdefault(span.source, []).append(span)
+    if not all(type(at) is int for each in found.missing for at in each):
+        raise MslmError(Errors.M734.format(path=path, row=row))
+    return found
+
+
+def _spans(path: Path, row: int, values: Any, marks: Marks) -> list[CharSpan]:
+    spans = []
+    for value in values or ():
+        span = _span(path, row, value)
+        flags = bool(value.get("negated")), bool(value.get("family"))
+        marks[span.start, span.end] = flags
+        spans.append(span)
+    return spans
 
 
 def _span(path: Path, row: int, value: Any) -> CharSpan:
