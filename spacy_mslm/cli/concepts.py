@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ..notes.columns import ColumnNames
 from ..stages.labelling.concepts import build_concepts
+from ..stages.labelling.learning import LEAST_PATIENTS, Learning, train_concepts
 from . import app
 
 concepts_app = typer.Typer(
@@ -76,6 +78,46 @@ def build(
     if rows := manifest.get("lists", {}).get("rows_that_match_nothing"):
         shown = ", ".join(map(str, rows[:20])) + (" ..." if len(rows) > 20 else "")
         print(f"  {len(rows)} rows of {lists} match nothing: {shown}")
+
+
+@concepts_app.command("train")
+def train(
+    notes: Annotated[
+        Path, typer.Argument(help="CSV, JSONL, text (or .gz), Parquet; file or folder.")
+    ],
+    concepts: Annotated[
+        Path, typer.Option(help="Folder made by 'concepts build' from names.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to make; holds a model pack.")],
+    sample: Annotated[int, typer.Option(help="Read N records; 0 means all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of sample and training.")] = 0,
+    category: Annotated[
+        list[str] | None, typer.Option(help="Keep this category; may be repeated.")
+    ] = None,
+    columns: Annotated[
+        str, typer.Option(help="Columns by part: 'text=NOTE_TEXT,patient=MRN'.")
+    ] = "",
+    least_patients: Annotated[
+        int, typer.Option(help="Keep words that notes of so many patients have.")
+    ] = LEAST_PATIENTS,
+) -> None:
+    """Let notes teach a concepts folder what its ambiguous names mean.
+
+    Makes a MedCAT model pack, which 'label' loads like any other: loading a pack runs
+    code from it. It holds common words of the notes, so keep it where the notes are.
+    """
+    learning = Learning(
+        sample, seed, category or (), ColumnNames.parse(columns), least_patients
+    )
+    manifest = train_concepts(notes, concepts, out, learning)
+    about = manifest["trained"]
+    ready = ", ".join(f"{about['ambiguous_names'][k]} {k}" for k in ("all", "some"))
+    print(
+        f"{out}: {about['notes']} notes, {about['words']} words, "
+        f"{about['concepts_trained']} concepts trained; of "
+        f"{sum(about['ambiguous_names'].values())} ambiguous names {ready} "
+        "of their concepts"
+    )
 
 
 def _print_sources(manifest: dict[str, Any]) -> None:

@@ -101,8 +101,12 @@ class WeakErrors:
         "Give more notes, or a smaller --least-patients."
     )
     M261 = (
-        "{path}: these concepts were built without --table or --sources, or by an "
-        "older version: build them again."
+        "{path}: these concepts come from a pack, or from an older version, and no "
+        "ambiguous names are listed. Build them again, from --table or --sources."
+    )
+    M262 = (
+        "{path}: no name of these concepts is ambiguous, so training would change "
+        "nothing. Use the folder as it is."
     )
     # Several sources of labels
     M270 = "{path}: no such patterns file. Check --patterns."

@@ -153,7 +153,7 @@ def _owners(
     owners = {}
     for rule in allowing:
         concept_id = rule.concept_id or _holder(rule, holders, by_id, clusters)
-        new = Concept(concept_id or ADDED + rule.key, ())
+        new = Concept(concept_id or ADDED + rule.key.upper(), ())
         concept = by_id.get(concept_id, new)
         if concept is new and not (rule.label and rule.name):
             continue

@@ -10,7 +10,7 @@ import logging
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -266,3 +266,32 @@ def _file_sha256(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def train_unsupervised(
+    rows: Sequence[tuple[str, str, str]],
+    words: Iterable[tuple[str, int, Any]],
+    texts: Iterable[str],
+    folder: Path,
+) -> dict[str, int]:
+    """Train MedCAT on texts and save it in `folder` as a pack that `from_pack` loads.
+
+    `rows`: id in capitals, name, types split by bars; `words`: word, count, vector.
+    RETURNS: how often each concept was trained, by id. Raises M221 without medcat.
+    """
+    cat_class, cdb_maker, config, vocab_class = _import()
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=["cui", "name", "type_ids"])
+    cdb = cdb_maker(config()).prepare_csvs([frame], full_build=True)
+    vocab = vocab_class()
+    for word, count, vector in words:
+        vocab.add_word(word, count, vector)
+    cat = cat_class(cdb, vocab, cdb.config)
+    _configure(cat.config, {row[0] for row in rows}, source="the concept table")
+    cat.trainer.train_unsupervised(texts)
+    cat.config.components.linking.filters.cuis = set()
+    cat.save_model_pack(
+        str(folder.parent), folder.name, make_archive=False, add_hash_to_pack_name=False
+    )
+    return {cui: int(info["count_train"]) for cui, info in cdb.cui2info.items()}

@@ -100,7 +100,7 @@ def test_the_manifest_says_what_came_of_each_source(folder: Path) -> None:
     found = served(folder.parent / "out")
     assert found["DB1"] == {"Metoprolol"}
     assert {"night sweats", "drenching sweats"} <= found["SYMP:2"]
-    assert "LIST:asthma" in found and "SYMP:1" not in found
+    assert "LIST:ASTHMA" in found and "SYMP:1" not in found
 
 
 def test_names_that_rules_drop_are_listed_to_be_allowed(folder: Path) -> None:
@@ -149,8 +149,8 @@ def test_ambiguous_names_keep_their_concepts_for_training(folder: Path) -> None:
     assert manifest["ambiguous_names"] == 1
     kept = read_concepts(folder.parent / "out" / "ambiguous.csv")
     assert [(c.concept_id, c.names) for c in kept] == [
-        ("LIST:asthma", ("reactive cold",)),
-        ("LIST:runny~nose", ("reactive cold",)),
+        ("LIST:ASTHMA", ("reactive cold",)),
+        ("LIST:RUNNY~NOSE", ("reactive cold",)),
     ]
     dropped = (folder.parent / "out" / "dropped.csv").read_text()
     assert ",reactive cold,,,means D and S\n" in dropped

@@ -69,13 +69,13 @@ def test_an_allowed_name_belongs_to_one_concept(tmp_path: Path) -> None:
         ("allow,cold,,S", "s1"),
         ("allow,cold,s1,", "s1"),
         ("allow,cold,o1,S", "o1"),
-        ("allow,cold,,N", "LIST:cold"),
+        ("allow,cold,,N", "LIST:COLD"),
     ):
         lists = listed(tmp_path, row)
         served = servable(obeyed(CONCEPTS, CLUSTERS, lists), CLUSTERS, DropCounts())
         assert [c.concept_id for c in served if "cold" in str(c).lower()] == [owner]
         assert lists.unmatched == []
-    assert served[-1] == Concept("LIST:cold", ("cold",), ("finding",))
+    assert served[-1] == Concept("LIST:COLD", ("cold",), ("finding",))
 
 
 def test_names_are_added_and_concepts_are_labelled(tmp_path: Path) -> None:
@@ -91,8 +91,8 @@ def test_names_are_added_and_concepts_are_labelled(tmp_path: Path) -> None:
     )
     found = {c.concept_id: c for c in obeyed(CONCEPTS, CLUSTERS, lists)}
     assert found["d1"].names == ("asthma", "cold", "reactive airway")
-    assert found["LIST:tight~chest"] == Concept(
-        "LIST:tight~chest", ("tight chest",), ("T184",)
+    assert found["LIST:TIGHT~CHEST"] == Concept(
+        "LIST:TIGHT~CHEST", ("tight chest",), ("T184",)
     )
     assert found["x9"] == Concept("x9", ("new",), ("T047",))
     assert found["o1"].type_ids == found["d2"].type_ids == ("T184",)

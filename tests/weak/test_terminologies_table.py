@@ -43,8 +43,8 @@ def test_a_bare_list_of_names(tmp_path: Path, read_source: Any) -> None:
     path.write_text('name\nchest pain\n"cough, dry"\nChest Pain\n')
     entries, _ = read_source("table", path, types="T184", prefix="OURS")
     assert shown(entries) == [
-        ("OURS:chest~pain", ("chest pain", "Chest Pain"), ("T184",)),
-        ("OURS:cough~dry", ("cough, dry",), ("T184",)),
+        ("OURS:CHEST~PAIN", ("chest pain", "Chest Pain"), ("T184",)),
+        ("OURS:COUGH~DRY", ("cough, dry",), ("T184",)),
     ]
 
 

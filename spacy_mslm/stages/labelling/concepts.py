@@ -6,7 +6,7 @@ was given) and either `concepts.csv` (the concepts in the clusters, with the nam
 can be served), `dropped.csv` (the names that a rule dropped, as a list to allow them)
 and `ambiguous.csv` (the concepts of the ambiguous ones of these), or `pack.json` (where
 the model pack lies). Whatever is wrong with a source or a semantic type is an error
-here.
+here. What `learning` makes of such a folder has both, and `pack/`.
 """
 
 import csv
@@ -25,15 +25,21 @@ from ...weak.concepts import Concept, read_concepts, write_concepts
 from ...weak.labeller import Labeller
 from ...weak.linking import NAMES, Name, pack_names, table_names, write_names
 from ...weak.lists import COLUMNS, DENY, ListedLabeller, Lists, obeyed, read_lists
-from ...weak.medcat import MedcatLabeller, pack_counts, pack_sha256
+from ...weak.medcat import (
+    MedcatLabeller,
+    pack_chemicals,
+    pack_counts,
+    pack_sha256,
+)
 from ...weak.names import label_of, name_key
 from ...weak.prepare import Prepared, prepare
+from ...weak.refined import RefinedLabeller, chemicals_of
 from .. import files
 from .terminologies import chosen_sources, read_sources
 
 _CLUSTERS = "clusters.yml"
 TABLE = "concepts.csv"
-_PACK = "pack.json"
+POINTER, PACK, CONCEPT_IDS = "pack.json", "pack", "concept_ids.json"
 LISTS, DROPPED, AMBIGUOUS = "lists.csv", "dropped.csv", "ambiguous.csv"
 
 
@@ -102,22 +108,33 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
     return manifest, files.file_sha256(folder / files.MANIFEST)
 
 
-def load_labeller(folder: Path, **settings: Any) -> Labeller:
+def load_labeller(folder: Path, *, plain: bool = False, **settings: Any) -> Labeller:
     """The labeller of a concepts folder; `settings` as for `MedcatLabeller`.
 
-    A pack must still have the hash that it had when the folder was built.
+    `plain`: names alone, without what the note says of them (`weak.refined`). A pack
+    must still have the hash that it had when the folder was built.
     """
     manifest, _ = read_manifest(folder)
     clusters = Clusters.load(folder / _CLUSTERS)
+    table = read_concepts(folder / TABLE) if (folder / TABLE).is_file() else []
     labeller: Labeller
     if manifest["source"] == "pack":
-        pack = json.loads((folder / _PACK).read_text(encoding="utf-8"))["path"]
-        labeller = MedcatLabeller.from_pack(
+        # A path of a pack that was trained here is relative to the folder.
+        pack = folder / json.loads((folder / POINTER).read_text("utf-8"))["path"]
+        if (folder / CONCEPT_IDS).is_file():
+            ids = json.loads((folder / CONCEPT_IDS).read_text("utf-8"))
+            settings["concept_ids"] = ids
+        medcat = MedcatLabeller.from_pack(
             pack, clusters, sha256=manifest["sha256"], **settings
         )
     else:
-        concepts = read_concepts(folder / TABLE)
-        labeller = MedcatLabeller.from_table(concepts, clusters, **settings)
+        medcat = MedcatLabeller.from_table(table, clusters, **settings)
+    labeller = medcat
+    if not plain:
+        chemicals = chemicals_of(table) if table else pack_chemicals(medcat)
+        labeller = RefinedLabeller(
+            medcat, clusters, chemicals=chemicals, drops=settings.get("drops")
+        )
     if (folder / LISTS).is_file():
         return ListedLabeller(labeller, read_lists(folder / LISTS, clusters))
     return labeller
@@ -230,7 +247,7 @@ def _from_pack(
     )
     per_label = Counter(labeller.labels.values())
     pointer = files.json_text({"path": str(pack.resolve())})
-    (folder / _PACK).write_text(pointer, "utf-8")
+    (folder / POINTER).write_text(pointer, "utf-8")
     shared = DropCounts()
     names = _write_names(folder, pack_names(labeller, shared), shared)
     return {

@@ -43,7 +43,7 @@ def read_spreadsheet(source: Source, context: Context) -> Iterator[Entry]:
                 context.drops[reason] += 1
                 continue
             concept_id = row[titles["id"]].strip() if "id" in titles else ""
-            concept_id = concept_id or f"{prefix}:{name_key(name)}"
+            concept_id = concept_id or f"{prefix}:{name_key(name)}".upper()
             names, own, cuis = found.setdefault(concept_id, ([], [], []))
             names += [name, *_cells(row, titles, "synonyms", source)]
             own += types
