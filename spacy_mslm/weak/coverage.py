@@ -79,17 +79,22 @@ def _described(
 
 
 def table(described: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Lines of at most 80 columns: a row a source, for people."""
+    """Lines of at most 80 columns for people: a row a source."""
     head = ("spans", "coverage", "overlap", "conflict", "exact", "kept", "cut", "lost")
-    lines = [f"{'source':<12}" + "".join(f"{name:>8}" for name in head)]
+    rows: list[tuple[str, ...]] = [("source", *head)]
     for name, about in described.items():
-        cells = [
-            str(sum(about["spans"].values())),
-            *(f"{about[key]:.1%}" for key in ("coverage", "overlap", "conflicts")),
-            *(str(about[key]) for key in (_EXACT, _KEPT, _CUT, _LOST)),
-        ]
-        lines.append(f"{name:<12}" + "".join(f"{cell:>8}" for cell in cells))
-    return lines
+        spans = str(sum(about["spans"].values()))
+        shares = (f"{about[key]:.1%}" for key in ("coverage", "overlap", "conflicts"))
+        counts = (str(about[key]) for key in (_EXACT, _KEPT, _CUT, _LOST))
+        rows.append((name, spans, *shares, *counts))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0])]
+            + [c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)]
+        )
+        for row in rows
+    ]
 
 
 def _of(key: str, name: str) -> bool:

@@ -80,6 +80,45 @@ def test_tokens_of_a_span_inside_words_are_missing_not_o():
     assert [t.ent_iob_ for t in doc] == ["O", "B", "", "", ""]
 
 
+def test_given_entities_stand_for_those_of_a_source_and_missing_is_no_o():
+    spans = [at(TEXT, "chest\npain")]
+    start = TEXT.index("pain")
+    doc, drops = built(
+        TEXT, spans, entities=[at(TEXT, "chest")], missing=[(start, start + 9)]
+    )
+    assert [e.text for e in doc.ents] == ["chest"]
+    assert [s.text for s in doc.spans["medcat"]] == ["chest\npain"]
+    open_ = [token.text for token in doc if not token.ent_iob_]
+    assert open_ == ["pain", " ", "and"] and not drops
+
+
+def test_missing_never_takes_a_token_of_an_entity_and_may_lie_anywhere():
+    doc, _ = built(TEXT, [at(TEXT, "fever")], missing=[(0, 10**6), (-5, 0), (7, 7)])
+    assert [t.text for t in doc if t.ent_iob_] == ["fever"]
+    doc, _ = built("", missing=[(0, 3)])
+    assert len(doc) == 0
+
+
+def test_a_span_that_votes_made_is_counted_where_it_fits_no_words():
+    span = CharSpan(0, 4, "Symptoms", "majority")
+    doc, drops = built("nondiabetic", [], entities=[span])
+    assert drops == {f"majority {INSIDE_WORD}": 1}
+    assert [t.ent_iob_ for t in doc] == [""]
+
+
+def test_marks_are_kept_beside_the_scores_of_every_group_but_gold():
+    fever, pain = at(TEXT, "fever"), at(TEXT, "pain")
+    marks = {(fever.start, fever.end): (True, False)}
+    doc, _ = built(TEXT, [fever, pain], gold=[fever], marks=marks)
+    group = doc.spans["medcat"]
+    assert [s.text for s in group] == ["pain", "fever"]
+    assert group.attrs["negated"] == [False, True]
+    assert group.attrs["family"] == [False, False]
+    assert "negated" not in doc.spans["gold"].attrs
+    doc, _ = built(TEXT, [fever])
+    assert "negated" not in doc.spans["medcat"].attrs
+
+
 def test_white_space_at_edges_is_trimmed():
     doc, drops = built(TEXT, [at(TEXT, "pain  "), at(TEXT, "\npain"), at(TEXT, "  ")])
     assert [s.text for s in doc.spans["medcat"]] == ["pain", "pain"]
