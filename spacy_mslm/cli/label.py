@@ -46,6 +46,15 @@ PipelineLabels = Annotated[
     str, typer.Option(help="ITS=OURS,…: rename its labels, leave out all others.")
 ]
 
+Plain = Annotated[
+    bool,
+    typer.Option(
+        "--plain",
+        help="Names as the tables have them: do not read what the note says of them "
+        "(measured substances, acronyms it defines, words by their form).",
+    ),
+]
+
 # Labels
 
 Resolve = Annotated[
@@ -89,6 +98,7 @@ def label(
     patterns: Patterns = None,
     pipeline: Pipeline = "",
     pipeline_labels: PipelineLabels = "",
+    plain: Plain = False,
     resolve: Resolve = "priority",
     priority: Priority = "",
     abstain: Abstain = False,
@@ -111,7 +121,7 @@ def label(
     pace = Pace()
     manifest = label_notes(
         notes,
-        Sources(concepts, dictionary, clusters, patterns, pipeline, renamed),
+        Sources(concepts, dictionary, clusters, patterns, pipeline, renamed, plain),
         out,
         settings=LabelSettings(
             min_score, policy, shard_size, resolve, first, abstain, context

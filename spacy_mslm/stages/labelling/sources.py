@@ -16,6 +16,7 @@ from ...weak.labeller import Labeller
 from ...weak.names import label_of
 from ...weak.patterns import PatternLabeller, read_patterns
 from ...weak.prepare import prepare
+from ...weak.refined import RefinedLabeller, chemicals_of
 from ..files import file_sha256
 from .concepts import TABLE, load_labeller, read_manifest
 
@@ -33,7 +34,8 @@ class Sources:
     concepts: folder of 'concepts build', for MedCAT. dictionary: such a folder, or a
     concept table, which needs `clusters`, or takes those of `concepts`. patterns: file
     of regular expressions. pipeline: name or folder of a spaCy pipeline, its labels
-    renamed by `pipeline_labels` (all others are left out).
+    renamed by `pipeline_labels` (all others are left out). plain: names as they are in
+    the tables, without what a note says of them (`weak.refined`).
     """
 
     concepts: Path | None = None
@@ -42,6 +44,7 @@ class Sources:
     patterns: Path | None = None
     pipeline: str = ""
     pipeline_labels: Mapping[str, str] = field(default_factory=dict)
+    plain: bool = False
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -125,12 +128,15 @@ def _about_medcat(sources: Sources) -> About:
     assert sources.concepts is not None
     manifest, sha256 = read_manifest(sources.concepts)
     about = {key: manifest[key] for key in ("source", "name", "sha256")}
-    return About(tuple(manifest["labels"]), {"concepts_hash": sha256, **about})
+    facts = {"concepts_hash": sha256, **about, "plain": sources.plain}
+    return About(tuple(manifest["labels"]), facts)
 
 
 def _medcat(sources: Sources, min_score: float, drops: DropCounts) -> Labeller:
     assert sources.concepts is not None
-    return load_labeller(sources.concepts, min_score=min_score, drops=drops)
+    return load_labeller(
+        sources.concepts, plain=sources.plain, min_score=min_score, drops=drops
+    )
 
 
 # Dictionary
@@ -143,7 +149,11 @@ def _about_dictionary(sources: Sources) -> About:
         manifest, sha256 = _dictionary_folder(path)
         counts: Mapping[str, Any] = manifest["counts"]
         labels = [name for name in manifest["labels"] if counts.get(name)]
-        facts = {"name": manifest["name"], "concepts_hash": sha256}
+        facts: dict[str, Any] = {
+            "name": manifest["name"],
+            "concepts_hash": sha256,
+            "plain": sources.plain,
+        }
         return About(tuple(labels), facts)
     concepts, clusters = _dictionary_table(sources)
     found = {label_of(concept, clusters) for concept in concepts}
@@ -153,6 +163,7 @@ def _about_dictionary(sources: Sources) -> About:
         "name": path.name,
         "sha256": file_sha256(path),
         "clusters_sha256": file_sha256(given),
+        "plain": sources.plain,
     }
     return About(tuple(labels), facts)
 
@@ -167,7 +178,12 @@ def _dictionary(sources: Sources, min_score: float, drops: DropCounts) -> Labell
     else:
         found, clusters = _dictionary_table(sources)
         concepts = prepare(found, clusters, drops).concepts
-    return DictionaryLabeller(concepts, clusters, source=path.name, drops=drops)
+    labeller = DictionaryLabeller(concepts, clusters, source=path.name, drops=drops)
+    if sources.plain:
+        return labeller
+    return RefinedLabeller(
+        labeller, clusters, chemicals=chemicals_of(concepts), drops=drops
+    )
 
 
 def _dictionary_folder(path: Path) -> tuple[dict[str, Any], str]:
