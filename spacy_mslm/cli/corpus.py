@@ -171,6 +171,40 @@ def pmi_cli(
     print("It holds words of the notes.")
 
 
+@corpus_app.command("check-brat")
+def check_brat_cli(
+    folder: Annotated[Path, typer.Argument(help="Folder of .txt and .ann files.")],
+    policy: Annotated[
+        str, typer.Option(help="Which of overlapping spans a flat view keeps.")
+    ] = "longest",
+    labels: Annotated[
+        str,
+        typer.Option(help="NAME=LABEL,…: the flat view of these labels, no others."),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write the counts as JSON.")
+    ] = None,
+) -> None:
+    """Say what a brat folder holds, what a flat view of it loses, and whether it is the
+    same when written and read again; status 1 where it is not."""
+    from ..corpus.brat_table import brat_table
+    from ..runners.atomic import atomic_write_text
+    from ..stages.annotating.imported import parse_labels
+    from ..stages.corpora.brat_check import check_brat
+    from ..stages.files import json_text
+
+    chosen = parse_labels(labels) or None
+    found = check_brat(folder, policy=policy, labels=chosen)
+    print(brat_table(found))
+    for name, problem in found["problems"].items():
+        print(f"{name}: {problem}")
+    if out is not None:
+        atomic_write_text(out, json_text(found))
+        print(f"Wrote {out}")
+    if not found["same"]:
+        raise typer.Exit(1)
+
+
 def note_progress() -> Callable[[], None]:
     """To be called after each note: a line on stderr for every `EVERY` of them."""
     numbers = count(1)

@@ -2,14 +2,21 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from ..errors import Errors, MslmError
 from ..types import CharSpan, Note
+from .brat_rows import ANN as ANN
+from .brat_rows import TXT as TXT
 from .offsets import Range
 
-ANN, TXT, CONF = ".ann", ".txt", "annotation.conf"
+CONF = "annotation.conf"
+# The key in a note's meta of the fragments of its discontinuous spans.
+FRAGMENTS = "brat_fragments"
+Parts = Mapping[Range, Sequence[Range]]  # the fragments of a span, by what it covers
+NO_PARTS: Parts = MappingProxyType({})
 # What ends a row for some reader of .ann files (str.splitlines): spans part there.
 _ENDS = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 _LINE_END = re.compile(f"[{_ENDS}]")
@@ -50,18 +57,33 @@ def fragments(text: str, start: int, end: int) -> list[Range]:
     return found
 
 
+def parts_of(note: Note) -> dict[Range, list[Range]]:
+    """The fragments of the discontinuous spans of a note that `read_brat` made."""
+    parted = [[(s, e) for s, e in ranges] for ranges in note.meta.get(FRAGMENTS) or ()]
+    return {(ranges[0][0], ranges[-1][1]): ranges for ranges in parted}
+
+
 def annotation_text(
-    text: str, spans: Sequence[CharSpan], scores: Sequence[float | None] = ()
+    text: str,
+    spans: Sequence[CharSpan],
+    scores: Sequence[float | None] = (),
+    parts: Parts = NO_PARTS,
 ) -> str:
     """The .ann file of a text: a T line a span, an N line where it has a concept, and
     its score, where given (aligned with `spans`), in an AnnotatorNotes line.
 
-    A span of line ends alone, which brat cannot hold, is left out.
+    `parts`: see `parts_of`. A span of line ends alone, which brat cannot hold, is left
+    out.
     """
     lines: list[str] = []
     number = 0
     for i, span in enumerate(spans):
-        pieces = fragments(text, span.start, span.end)
+        place = span.start, span.end
+        pieces = [
+            piece
+            for part in parts.get(place, (place,))
+            for piece in fragments(text, *part)
+        ]
         if not pieces:
             continue
         number += 1
@@ -104,7 +126,7 @@ def write_brat(folder: str | Path, notes: Iterable[Note]) -> int:
     for count, note in enumerate(notes, 1):  # noqa: B007
         path = folder / f"{file_name(note.note_id)}{TXT}"
         path.write_bytes(note.text.encode("utf-8"))
-        lines = annotation_text(note.text, note.gold)
+        lines = annotation_text(note.text, note.gold, parts=parts_of(note))
         path.with_name(path.stem + ANN).write_bytes(lines.encode("utf-8"))
         labels.update(span.label for span in note.gold)
     (folder / CONF).write_text(configuration(labels), encoding="utf-8")
