@@ -46,7 +46,11 @@ DB1,Metoprolol,
 DB2,Blood,Whole blood
 DB3,Air,
 """
-TABLE = "name,synonyms,types\nasthma,BHR disease,T047\nosler nodes,,T047\n"
+TABLE = """name,synonyms,types
+asthma,BHR disease,T047
+osler nodes,,T047
+Night Sweats,sweating attack,T184
+"""
 LISTED = """
 - kind: obo
   path: symp.obo
@@ -54,6 +58,7 @@ LISTED = """
 - kind: table
   path: table.csv
 """
+SHORT = (("drugbank", "drugs.csv"), ("table", "table.csv"), ("obo", "symp.obo"))
 
 
 @pytest.fixture
@@ -92,14 +97,11 @@ def test_the_manifest_says_what_came_of_each_source(folder: Path) -> None:
     assert symp["drops"] == {"top term": 1}
     assert (symp["concepts"], symp["names"], symp["new_concepts"]) == (2, 3, 2)
     assert (drugs["licence"], table["licence"]) == ("CC0", "not stated")
-    assert manifest["joined"] == {
-        "same preferred name": 1,
-        "of these, another label": 1,
-    }
+    assert manifest["joined"] == {"same preferred name": 1}
     assert str(folder) not in json.dumps(manifest)
     found = served(folder.parent / "out")
     assert found["DB1"] == {"Metoprolol"}
-    assert {"night sweats", "drenching sweats"} <= found["SYMP:2"]
+    assert {"night sweats", "sweating attack"} <= found["SYMP:2"]
     assert "LIST:ASTHMA" in found and "SYMP:1" not in found
 
 
@@ -108,7 +110,10 @@ def test_names_that_rules_drop_are_listed_to_be_allowed(folder: Path) -> None:
     dropped = folder.parent / "out" / "dropped.csv"
     rows = dropped.read_text().splitlines()
     assert rows[0] == "action,name,concept_id,label,comment"
-    assert rows[1:] == [",Air,DB3,T,short substance"]
+    assert rows[1:] == [
+        ",Air,DB3,T,short substance",
+        ",Blood,DB2,T,everyday substance",
+    ]
     lists = folder / "mine.csv"
     lists.write_text(f"{rows[0]}\nallow{rows[1]}\n")
     manifest = build(folder, sources=str(folder / "all.yml"), lists=str(lists))
@@ -167,13 +172,12 @@ def test_the_same_sources_give_the_same_bytes_wherever_they_lie(folder: Path) ->
 
 
 def test_short_form_and_order(folder: Path) -> None:
-    short = [f"drugbank:{folder / 'drugs.csv'}", f"obo:{folder / 'symp.obo'}"]
-    (folder / "clusters.yml").write_text("T: {ids: [T121]}\nS: {ids: [T184]}\n")
+    short = [f"{kind}:{folder / name}" for kind, name in SHORT]
     manifest = build(folder, short=short)
-    assert manifest["name"] == "drugbank:drugs.csv, obo:symp.obo"
-    # The first that is named gives blood its type.
-    assert manifest["joined"]["of these, another label"] == 1
-    assert "SYMP:3" not in served(folder.parent / "out")
+    assert manifest["name"] == "drugbank:drugs.csv, table:table.csv, obo:symp.obo"
+    # What is named first gives the concept.
+    assert manifest["joined"] == {"same preferred name": 1}
+    assert "SYMP:2" not in served(folder.parent / "out")
 
 
 def test_wrong_choices_leave_the_old_folder(folder: Path) -> None:

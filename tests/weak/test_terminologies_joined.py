@@ -45,8 +45,9 @@ def test_the_earlier_source_gives_id_name_and_type(tmp_path: Path) -> None:
         table(
             tmp_path,
             "two",
-            "B1,Hypertension,high blood pressure,T184,",
-            "B2,bronchial asthma,BA,T047,C0004096",
+            "B1,Hypertension,high blood pressure,T047,",
+            "B2,bronchial asthma,BA,T184,C0004096",
+            "B3,Fever,hot,T047,",
             "A3,pyrexia,,T184,",
             "B4,cough,,T184,",
         ),
@@ -55,6 +56,8 @@ def test_the_earlier_source_gives_id_name_and_type(tmp_path: Path) -> None:
         Concept("A1", ("hypertension", "HTN", "high blood pressure"), ("T047",)),
         Concept("A2", ("asthma", "bronchial asthma", "BA"), ("T047",)),
         Concept("A3", ("fever", "pyrexia"), ("T184",)),
+        # Of another label: which of both a fever is, is not for us to say.
+        Concept("B3", ("Fever", "hot"), ("T047",)),
         Concept("B4", ("cough",), ("T184",)),
     ]
     assert counts == {

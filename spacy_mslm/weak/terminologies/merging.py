@@ -49,8 +49,8 @@ def gather(
 
     - the same id;
     - the same UMLS CUI, where no second concept of either source claims that CUI;
-    - the same preferred name, compared as `name_key` does, where both lie in the
-      clusters and no second concept of either source has it;
+    - the same preferred name, compared as `name_key` does, and the same label, where
+      no second concept of either source has it;
     - for entries that hang on a name: that name, and the same label.
 
     The earlier one gives id, preferred name and types; the later one gives names, and
@@ -67,10 +67,9 @@ def gather(
         kind = KINDS[source.kind]
         context = Context(clusters.label_of, drops, kind.options)
         read = merger.add(kind.read(source, context), drops)
-        for reason in [reason for reason, number in drops.items() if not number]:
-            del drops[reason]
         if not read.kept:
-            shown = ", ".join(f"{n} x {reason}" for reason, n in sorted(drops.items()))
+            left_out = sorted(item for item in drops.items() if item[1])
+            shown = ", ".join(f"{n} x {reason}" for reason, n in left_out)
             name = source.paths[0].name
             raise MslmError(
                 Errors.M245.format(
@@ -78,6 +77,9 @@ def gather(
                 )
             )
         reads.append(read)
+    for counts in (merger.joined, *(read.drops for read in reads)):
+        for reason in [reason for reason, number in counts.items() if not number]:
+            del counts[reason]
     return merger.concepts(), reads, merger.joined
 
 
@@ -88,9 +90,9 @@ class _Merger:
         self._labels: dict[tuple[str, ...], str | None] = {}
         self._records: dict[str, _Record] = {}
         self._gone: set[str] = set()
-        # CUI or key of a preferred name -> id of the one concept that has it, or None.
+        # CUI, label and preferred name -> id of the one concept that has it, or None.
         self._by_cui: dict[str, str | None] = {}
-        self._by_name: dict[str, str | None] = {}
+        self._by_name: dict[tuple[str | None, str], str | None] = {}
         self._by_any: dict[tuple[str | None, str], str] = {}
 
     def add(self, entries: Iterable[Entry], drops: DropCounts) -> Read:
@@ -170,14 +172,9 @@ class _Merger:
             return self._hung(entry, label, before)
         leads = {self._by_cui.get(c, "") for c in entry.cuis if claims[c] == 1} - {""}
         found, how = leads.pop() if len(leads) == 1 else None, BY_CUI
-        if found is None and label:
-            key = name_key(concept.names[0])
-            found, how = (
-                self._by_name.get(key) if preferred[key] == 1 else None,
-                BY_NAME,
-            )
-            if found and self._records[found].label is None:
-                found = None
+        key = name_key(concept.names[0])
+        if found is None and label and preferred[key] == 1:
+            found, how = self._by_name.get((label, key)), BY_NAME
         if found is None:
             return None, entry
         record = self._records[found]
@@ -209,11 +206,12 @@ class _Merger:
             self._by_any.setdefault((record.label, name_key(name)), record.concept_id)
 
     def _index(self, entry: Entry, concept_id: str) -> None:
-        keys = [(self._by_cui, cui) for cui in dict.fromkeys(entry.cuis)]
-        keys.append((self._by_name, name_key(entry.concept.names[0])))
-        for index, key in keys:
-            if index.setdefault(key, concept_id) != concept_id:
-                index[key] = None
+        for cui in dict.fromkeys(entry.cuis):
+            if self._by_cui.setdefault(cui, concept_id) != concept_id:
+                self._by_cui[cui] = None
+        key = self._records[concept_id].label, name_key(entry.concept.names[0])
+        if self._by_name.setdefault(key, concept_id) != concept_id:
+            self._by_name[key] = None
 
     def _label(self, types: tuple[str, ...]) -> str | None:
         if types not in self._labels:
