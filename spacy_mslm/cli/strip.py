@@ -21,9 +21,19 @@ def strip_cli(
     licence: Annotated[
         str, typer.Option(help="Licence to state instead of the default.")
     ] = "",
+    context: Annotated[
+        bool, typer.Option("--context", help="Also mark negation and family history.")
+    ] = False,
 ) -> None:
     """Write a pipeline without its masked-LM head, with its model card."""
     from ..stages.shipping.strip import strip
 
-    removed = strip(model, out, name=name, version=version, work=work, licence=licence)
+    removed = strip(
+        *(model, out),
+        name=name,
+        version=version,
+        work=work,
+        licence=licence,
+        context=context,
+    )
     print(f"Wrote {out}: {removed} masked-LM head(s) removed")

@@ -16,6 +16,7 @@ from .tokenizer import ClinicalTokenizer
 
 CONTEXT_KEY = "ner_context"
 NEGATED, FAMILY = "negated", "family"
+REQUIRES = "negspacy>=1.1"
 
 
 class ClinicalContext:
@@ -66,6 +67,10 @@ class ClinicalContext:
 def make_clinical_context(
     nlp: Language, name: str, termset: str, spans_keys: list[str]
 ) -> ClinicalContext:
+    # A wheel of the pipeline asks for what it needs: `spacy package` reads this list.
+    required = nlp.meta.setdefault("requirements", [])
+    if REQUIRES not in required:
+        required.append(REQUIRES)
     return ClinicalContext(
         nlp.vocab, nlp.tokenizer, name, termset=termset, spans_keys=spans_keys
     )

@@ -91,3 +91,22 @@ def test_a_component_that_needs_the_words_is_refused(trained, tmp_path):
     nlp._components.append(("trainable_lemmatizer", Lemmatizer()))
     with pytest.raises(MslmError, match=r"\[M792\] component 'trainable_lemmatizer'"):
         fresh_strings(nlp)
+
+
+def test_with_context_the_package_marks_negation_and_asks_for_what_it_needs(
+    trained, tmp_path
+):
+    pytest.importorskip("negspacy")
+    trained.to_disk(tmp_path / "model")
+    strip(tmp_path / "model", tmp_path / "out", context=True)
+    nlp = spacy.load(tmp_path / "out")
+    assert nlp.pipe_names[-1] == "clinical_context"
+    text = "Patient denies cough . Given aspirin daily ."
+    for doc in (nlp(text), *nlp.pipe([text])):
+        marks = [(e.text, e._.negated, e._.family) for e in doc.ents]
+        assert ("cough", True, False) in marks and ("aspirin", False, False) in marks
+        assert all(entity._.confidence for entity in doc.ents)
+    meta = json.loads((tmp_path / "out" / "meta.json").read_text("utf8"))
+    assert meta["requirements"] == ["negspacy>=1.1"]
+    strip(tmp_path / "out", tmp_path / "again", context=True)
+    assert spacy.load(tmp_path / "again").pipe_names == nlp.pipe_names

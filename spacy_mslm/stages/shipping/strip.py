@@ -18,6 +18,7 @@ from ..files import json_text
 from ..measuring.held_out import load_pipeline
 from ..measuring.report import pipeline_settings, read_manifests, read_metrics
 
+CONTEXT = "clinical_context"
 NOTES_PATHS = ("train", "dev", "log", "concepts")
 
 
@@ -29,6 +30,7 @@ def strip(
     version: str = "",
     work: Path | None = None,
     licence: str = "",
+    context: bool = False,
 ) -> int:
     """Write `model` to `out` without masked-LM heads and without the words that
     training read, with its model card.
@@ -39,12 +41,15 @@ def strip(
     too where notes are not de-identified; the strings of the language and the labels
     alone take their place.
     `name` and `version` go into the pipeline's meta where given; the card tells what
-    the metrics and manifests in `work` tell. RETURNS (int): heads removed.
+    the metrics and manifests in `work` tell. With `context` the pipeline also marks
+    negated mentions and family history. RETURNS (int): heads removed.
     Raises M701 or M741 where no pipeline can be loaded, M792 for a component that
-    needs the words (a trainable lemmatizer).
+    needs the words (a trainable lemmatizer), M560 for a context without negspaCy.
     """
     nlp = load_pipeline(model)
     removed = sum(_strip_head(pipe) for _, pipe in nlp.components)
+    if context and CONTEXT not in nlp.pipe_names:
+        nlp.add_pipe(CONTEXT)
     if name:
         nlp.meta["name"] = name
     if version:
