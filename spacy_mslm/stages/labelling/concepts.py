@@ -117,7 +117,6 @@ def load_labeller(folder: Path, *, plain: bool = False, **settings: Any) -> Labe
     manifest, _ = read_manifest(folder)
     clusters = Clusters.load(folder / _CLUSTERS)
     table = read_concepts(folder / TABLE) if (folder / TABLE).is_file() else []
-    labeller: Labeller
     if manifest["source"] == "pack":
         # A path of a pack that was trained here is relative to the folder.
         pack = folder / json.loads((folder / POINTER).read_text("utf-8"))["path"]
@@ -129,15 +128,21 @@ def load_labeller(folder: Path, *, plain: bool = False, **settings: Any) -> Labe
         )
     else:
         medcat = MedcatLabeller.from_table(table, clusters, **settings)
-    labeller = medcat
+    labeller: Labeller = medcat
     if not plain:
         chemicals = chemicals_of(table) if table else pack_chemicals(medcat)
         labeller = RefinedLabeller(
             medcat, clusters, chemicals=chemicals, drops=settings.get("drops")
         )
-    if (folder / LISTS).is_file():
-        return ListedLabeller(labeller, read_lists(folder / LISTS, clusters))
-    return labeller
+    return listed(labeller, folder, clusters)
+
+
+def listed(labeller: Labeller, folder: Path, clusters: Clusters) -> Labeller:
+    """The labeller without what the folder's own list denies, if it has one: also what
+    it finds by other rules than by names of the table."""
+    if not (folder / LISTS).is_file():
+        return labeller
+    return ListedLabeller(labeller, read_lists(folder / LISTS, clusters))
 
 
 def _from_table(
