@@ -171,6 +171,32 @@ def pmi_cli(
     print("It holds words of the notes.")
 
 
+@corpus_app.command("sambd")
+def sambd_cli(
+    corpus: Annotated[
+        Path, typer.Argument(help="Folder of 'corpus build', 'iob' or 'import'.")
+    ],
+    out: Out,
+    keep: Annotated[
+        float, typer.Option(help="Share of the empty training sentences to keep.")
+    ] = 0.08,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+) -> None:
+    """SamBD: leave out most training sentences without an entity; dev and test stay."""
+    from ..stages.corpora.sambd import sambd_corpus
+
+    manifest = sambd_corpus(corpus, out, keep=keep, seed=seed, on_doc=note_progress())
+    _warn(manifest)
+    made = manifest["sambd"]
+    print(f"Wrote {out}: {_splits(manifest)}")
+    print(
+        f"train: {made['kept']} of {made['sentences']} sentences kept, "
+        f"{made['empty_kept']} of {made['empty']} empty ones; "
+        f"{made['left_out']} of {made['documents']} documents left out"
+    )
+    _print_drops(manifest)
+
+
 @corpus_app.command("check-brat")
 def check_brat_cli(
     folder: Annotated[Path, typer.Argument(help="Folder of .txt and .ann files.")],

@@ -175,3 +175,7 @@ class CorpusErrors:
         "{path}: its empty training sentences were thinned out before (SamBD, share "
         "kept {keep}). Give the corpus that it was made of."
     )
+    M362 = (
+        "{path}: --out is the corpus itself, which must stay as it is. Give another "
+        "folder."
+    )
