@@ -58,6 +58,10 @@ class Notes(metaclass=_Coded):
         "will read. For use, set detection_view = clean."
     )
     N504 = "batches are sorted by words, not by pieces: {reason}"
+    N505 = (
+        "encoder from scratch: {kind}, {number:,} parameters, random weights of seed "
+        "{seed}; pieces of '{source}'."
+    )
     N520 = (
         "{path}: no terms in {docs} documents, so masks fall on words alone (plain "
         "masked-LM training)."

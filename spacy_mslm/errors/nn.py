@@ -71,3 +71,30 @@ class CoreErrors:
         "'{name}' cannot be used with typed tagging, which has no classifier. Set it "
         'to {default}, or tagging = "untyped".'
     )
+
+    # Encoders from scratch, and their tokenizers
+    M440 = (
+        "'kind' is '{kind}', which is no kind of encoder with a masked-LM head. Name "
+        "one as transformers does: distilbert, bert, roberta, electra …"
+    )
+    M441 = (
+        "encoder from scratch: its config, '{kind}', knows no {names}. Mend the name "
+        "(its sizes are called {sizes})."
+    )
+    M442 = (
+        "encoder from scratch: no '{kind}' can be built of these values ({reason}). "
+        "Mend them in the config of the encoder."
+    )
+    M443 = (
+        "encoder from scratch: tokenizer '{source}' has {pieces} pieces, but "
+        "'vocab_size' is {rows}. Leave vocab_size out, or name its tokenizer."
+    )
+    M444 = "'kind' must be one of {options}, got '{kind}'."
+    M445 = (
+        "{path}: no words to learn pieces from. Give a corpus with train (python -m "
+        "spacy_mslm corpus build)."
+    )
+    M446 = (
+        "{path}: not a table of systems ({reason}). It has 'encoders', each with its "
+        "config, encoder, batch, epochs and rates, and 'decoders'."
+    )
