@@ -2,7 +2,7 @@
 
 import contextlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from .heads import MlmHead
 from .pieces import PieceTokenizer, read_specials
 
 PACKAGE = "package:"
+# By one of these a folder is told from any other.
+ENCODER_FILES = ("config.json",)
+TOKENIZER_FILES = ("tokenizer_config.json", "config.json")
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,11 @@ class LoadedEncoder:
     pretrained_mlm: bool
 
 
-def resolve_source(source: str) -> str:
+def resolve_source(source: str, *, holding: Sequence[str] = ENCODER_FILES) -> str:
     """A hub name as it is; a folder or `package:NAME/PATH` as a folder's path.
 
     Raises MslmError: M406 for a package that is not installed, M403 for a folder
-    that does not exist.
+    that does not exist or holds none of the files `holding`.
     """
     if source.startswith(PACKAGE):
         name, _, inner = source.removeprefix(PACKAGE).partition("/")
@@ -44,7 +47,7 @@ def resolve_source(source: str) -> str:
         folder = Path(source).expanduser()
         if not folder.exists() and _looks_like_hub_name(source):
             return source
-    if not (folder / "config.json").is_file():
+    if not any((folder / name).is_file() for name in holding):
         raise MslmError(Errors.M403.format(source=source))
     return str(folder)
 
@@ -71,8 +74,9 @@ def load_encoder(source: str) -> LoadedEncoder:
 
 
 def load_tokenizer(source: str) -> PieceTokenizer:
-    """The encoder's tokenizer alone. Raises MslmError: M403-M407."""
-    with _explained(source) as place:
+    """The encoder's tokenizer alone; `source` may be a folder of a tokenizer's files
+    and nothing else. Raises MslmError: M403-M407."""
+    with _explained(source, holding=TOKENIZER_FILES) as place:
         fast = _fast_tokenizer(place)
     return _pieces_of(fast, source)
 
@@ -90,9 +94,9 @@ def _pieces_of(fast: Any, source: str) -> PieceTokenizer:
 
 
 @contextlib.contextmanager
-def _explained(source: str) -> Iterator[str]:
+def _explained(source: str, *, holding: Sequence[str] = ENCODER_FILES) -> Iterator[str]:
     """Where `source` lies; what goes wrong in reading it becomes M404 or M405."""
-    place = resolve_source(source)
+    place = resolve_source(source, holding=holding)
     local = Path(place).exists()
     try:
         with _quiet():
@@ -100,9 +104,10 @@ def _explained(source: str) -> Iterator[str]:
     except (OSError, ValueError, RuntimeError, KeyError, EOFError, ImportError) as err:
         raise _explain(source, err, local=local) from None
     except Exception as err:
-        # tokenizers raises plain Exception, safetensors and pickle types of their own.
+        # tokenizers raises plain Exception, safetensors and pickle types of their own;
+        # transformers a TypeError where there is no file of a tokenizer.
         reader = type(err).__module__.split(".")[0] in _READERS
-        if not reader and type(err) not in (Exception, AttributeError):
+        if not reader and type(err) not in (Exception, AttributeError, TypeError):
             raise
         raise _explain(source, err, local=local) from None
 

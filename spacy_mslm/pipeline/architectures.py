@@ -14,7 +14,7 @@ from ..nn.predict import DocVectors
 from ..nn.step import DetectionView, Reduction
 from ..types import Corruption
 from .reading import read_doc
-from .settings import EncoderSource, ModelSettings
+from .settings import EncoderSource, ModelSettings, ScratchSource, at_least
 from .shim import MslmShim, shim_of
 
 Predictions = list[list[ScoredSpan]]  # one list a Doc
@@ -122,6 +122,22 @@ def build_corruption(*, mask: float, random: float, keep: float) -> Corruption:
 def build_encoder_source(*, source: str) -> EncoderSource:
     """`spacy-mslm.HfEncoder.v1`: hub name, hub-layout folder or package:NAME/PATH."""
     return EncoderSource(source)
+
+
+def build_scratch_encoder(
+    *, tokenizer: str, kind: str, config: dict[str, Any], seed: int
+) -> ScratchSource:
+    """`spacy-mslm.ScratchEncoder.v1`: an encoder that has learnt nothing.
+
+    tokenizer (str): hub name, folder (of `tokenizer`, or in hub layout) or
+        package:NAME/PATH, read at `initialize`; its pieces are the encoder's.
+    kind (str): of transformers' encoders: distilbert, bert, roberta …
+    config (Dict[str, Any]): values of that kind's config by their names there; what
+        is not named has its default, vocab_size that of the tokenizer.
+    seed (int): of its random weights.
+    """
+    at_least("seed", seed, 0)
+    return ScratchSource(tokenizer, kind, config, seed)
 
 
 def build_encoder_folder(*, source: str) -> str:

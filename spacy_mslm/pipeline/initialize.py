@@ -10,7 +10,7 @@ from spacy.util import logger
 from ..errors import Errors, MslmError, Notes
 from ..nn import MslmNetwork, longest_window
 from .sentences import ClinicalSentences
-from .settings import SMALLEST_WINDOW, ModelSettings
+from .settings import SMALLEST_WINDOW, ModelSettings, ScratchSource
 
 
 def entity_labels(examples: Iterable[Example], spans_key: str | None) -> list[str]:
@@ -49,7 +49,10 @@ def start_network(settings: ModelSettings, labels: Sequence[str]) -> MslmNetwork
                 value=settings.max_pieces,
             )
         )
-    if settings.masking is not None and not loaded.pretrained_mlm:
+    if isinstance(settings.encoder, ScratchSource):
+        number = sum(p.numel() for p in loaded.encoder.parameters())
+        logger.info(Notes.N505.format(number=number, **vars(settings.encoder)))
+    elif settings.masking is not None and not loaded.pretrained_mlm:
         logger.info(Notes.N502.format(source=settings.encoder.source))
     mlm = loaded.mlm if settings.masking is not None else None
     return MslmNetwork(

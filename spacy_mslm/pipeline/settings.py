@@ -1,13 +1,15 @@
 """Settings of a model, checked at the registered signature and kept in one place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from ..errors import Errors, MslmError
 from ..masking import Strategy, Weighting
 from ..nn import HeadSettings, LoadedEncoder, LossWeights, Objective, load_encoder
 from ..nn.heads import Decoder
 from ..nn.precision import PRECISIONS, Precision
+from ..nn.scratch import load_scratch
 from ..nn.step import DetectionView, Reduction
 from ..types import Corruption, MaskWeights
 
@@ -23,6 +25,20 @@ class EncoderSource:
     def load(self) -> LoadedEncoder:
         """Read it now; building the component touches neither disk nor network."""
         return load_encoder(self.source)
+
+
+@dataclass(frozen=True)
+class ScratchSource(EncoderSource):
+    """An encoder that has learnt nothing: a transformers config by `kind` and
+    `values`, random weights of `seed`; `source` is where its tokenizer comes from."""
+
+    kind: str
+    values: Mapping[str, Any]
+    seed: int
+
+    def load(self) -> LoadedEncoder:
+        """Read the tokenizer and draw the weights."""
+        return load_scratch(self.source, self.kind, self.values, seed=self.seed)
 
 
 @dataclass(frozen=True)
