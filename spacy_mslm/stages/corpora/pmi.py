@@ -41,7 +41,7 @@ def build_pmi_vocabulary(
         raise MslmError(
             Errors.M408.format(name=name, low=low, high="2^31", value=value)
         )
-    folder = _training_part(corpus)
+    folder = training_part(corpus)
     docs = read_docs(folder, spacy.blank("en").vocab, words_only=True)
     found = collocations(_sentences(docs), min_count=min_count, longest=longest)
     kept = [c for c in found if c.pmi > 0][: top or None]
@@ -64,7 +64,8 @@ def build_pmi_vocabulary(
     return about
 
 
-def _training_part(corpus: Path) -> Path:
+def training_part(corpus: Path) -> Path:
+    """Its folder train; the corpus itself where it has no splits. Raises M322."""
     present = {split for split in SPLITS if (corpus / split).is_dir()}
     if present and SPLIT not in present:
         found = ", ".join(sorted(present))
