@@ -45,6 +45,7 @@ def corpus(make_nlp, gold_corpus, tmp_path_factory):
 
 def test_configs_are_there():
     wanted = {"mslm", "vanilla", "uniform_mlm", "paper", "spacy_baseline"}
+    wanted |= {"bert_crf", "transformer_crf", "transformer_crf_small"}
     assert wanted <= set(names(CONFIGS))
 
 
@@ -66,7 +67,7 @@ def test_config_is_filled_and_resolves(path, tiny_encoder, corpus, tmp_path):
         nlp.config.interpolate()["training"], schema=ConfigSchemaTraining
     )
     assert callable(training["logger"]) and callable(training["batcher"])
-    assert 0 < training["optimizer"].learn_rate <= 1e-4
+    assert 0 < training["optimizer"].learn_rate <= 5e-4
 
 
 @pytest.mark.parametrize("path", ARMS, ids=names(ARMS))
@@ -125,9 +126,20 @@ def test_default_model_resolves_and_is_the_config_files():
     assert spacy.blank("en").add_pipe("mslm_ner").threshold == 0.0
 
 
+def tiny(path, tiny_encoder):
+    """Overrides by which an encoder from scratch is small, with other pieces."""
+    encoder = Config().from_disk(path)["components"]["ner"]["model"]["encoder"]
+    sizes = {"dim": 32, "n_layers": 1, "n_heads": 2, "hidden_dim": 64}
+    if "vocab_size" in encoder.get("config", {}):
+        sizes["vocab_size"] = len((tiny_encoder / "vocab.txt").read_text().split())
+    name = "components.ner.model.encoder.config"
+    return {f"{name}.{k}": v for k, v in sizes.items()} if "config" in encoder else {}
+
+
 @pytest.mark.parametrize("path", OURS, ids=names(OURS))
 def test_two_steps_of_spacy_train(path, tiny_encoder, corpus, tmp_path):
     overrides = {
+        **tiny(path, tiny_encoder),
         "paths.encoder": str(tiny_encoder),
         "paths.train": str(corpus / "train"),
         "paths.dev": str(corpus / "dev"),
@@ -150,4 +162,4 @@ def test_two_steps_of_spacy_train(path, tiny_encoder, corpus, tmp_path):
         }
         assert set(row["scores"]) == {"ents_p", "ents_r", "ents_f"}
     masked = [row["losses"]["ner_mslm"] > 0 for row in rows]
-    assert set(masked) == {path.stem != "vanilla"}
+    assert set(masked) == {model_of(path.stem).get("masking") is not None}
