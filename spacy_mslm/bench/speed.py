@@ -37,12 +37,15 @@ class System:
     usual: bool = True
 
 
+CRF = {"overrides": {"components.ner.model.decoder": "crf"}}
 TRAIN = {
     "ours, one view": System("ours", {"config": "vanilla.cfg"}),
     "ours, two views": System("ours", {"config": "mslm.cfg"}),
     "ours, a quarter masked": System(
         "ours", {"overrides": {"components.ner.model.masked_share": 0.25}}
     ),
+    # What a CRF costs: beside "ours, one view", and beside "ours" in prediction.
+    "ours, CRF": System("ours", {"config": "vanilla.cfg", **CRF}, usual=False),
     "lean loop, one view": System("limit", {"views": 1}),
     "lean loop, two views": System("limit", {"views": 2}),
     "spaCy": System("spacy_trf", {}, FLOATS[:1]),
@@ -60,6 +63,7 @@ def _form(name: str, precisions: Sequence[Format]) -> System:
 
 PREDICT = {
     "ours": System("ours", {}),
+    "ours, CRF": System("ours", CRF, usual=False),
     "encoder + tokenizer": System("limit", {}),
     "encoder alone": System("limit", {"tokenize": False}),
     "spaCy": System("spacy_trf", {}, FLOATS[:1]),
@@ -214,12 +218,16 @@ def _contender(
 ) -> Contender:
     """`files`: what to train on, and what to read."""
     system = JOBS[job][name]
+    model = f"{system.module}-{run.updates}-{run.key()}"
+    if job == "predict" and system.options:
+        options = json.dumps(system.options, sort_keys=True)
+        model += f"-{sha256(options.encode()).hexdigest()[:8]}"
     spec = Spec(
         encoder=resolve_source(run.encoder),
         train=str(files[0]),
         read=str(files[1]),
         corpus=str(run.corpus),
-        model=str(run.work / f"{system.module}-{run.updates}-{run.key()}"),
+        model=str(run.work / model),
         precision=precision,
         updates=run.updates,
         options=dict(system.options),
