@@ -24,17 +24,27 @@ Range = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The sources in use, the one to be trusted most first, with the labels that each
-    of them can give."""
+    of them can give. `partial`: those that look for few of the mentions of a label
+    (patterns), so that nothing follows from their silence."""
 
     labels: Mapping[str, Collection[str]]
+    partial: Collection[str] = ()
 
     @property
     def order(self) -> tuple[str, ...]:
         return tuple(self.labels)
 
-    def able(self, label: str) -> int:
-        """How many sources could have found `label`."""
-        return sum(label in labels for labels in self.labels.values())
+    def has_majority(self, names: Collection[str], label: str) -> bool:
+        """Whether the sources `names` are more than half of those that could have found
+        `label` in their place: of themselves and the others that give such labels."""
+        return 2 * len(names) > self.able(names, label)
+
+    def able(self, names: Collection[str], label: str) -> int:
+        """How many these are."""
+        return sum(
+            name in names or (label in labels and name not in self.partial)
+            for name, labels in self.labels.items()
+        )
 
 
 def check_resolution(how: str) -> None:
@@ -49,11 +59,11 @@ def agree(text: str, found: Found, sources: Sources, how: str) -> list[CharSpan]
     - "priority": the first source's spans, then those of the next that overlap none.
     - "longest": long spans first, whoever found them; ties by priority.
     - "majority": a vote on every character. It gets a label if more than half of the
-      sources that can give this label do; characters side by side are one span where
-      more than half of them have one span over both. So of two sources both must
-      agree, and a label that only one source knows is its own to give. A span that no
-      source has as it is (parts of theirs) has source "majority", no concept, and the
-      least share of votes in it as score.
+      sources that could have found this label do (a partial source counts where it did
+      find it); characters side by side are one span where more than half have one span
+      over both. So of two sources both must agree, and a label that only one source
+      knows is its own to give. A span that no source has as it is (parts of theirs)
+      has source "majority", no concept, and the least share of votes in it as score.
 
     One source alone gives exactly what it gave.
     """
@@ -141,12 +151,15 @@ def _runs(pooled: Sequence[CharSpan], sources: Sources) -> Iterator[_Run]:
     open_run: _Run | None = None
     for place, (start, end) in enumerate(pairwise(edges)):
         label, share = _winner(votes[place], sources)
-        if open_run is not None and open_run.label == label:
-            able = max(sources.able(label), len(across[place][label]))
-            if 2 * len(across[place][label]) > able:
-                least = min(open_run.share, share)
-                open_run = _Run(open_run.start, end, label, least)
-                continue
+        joins = across[place][label]
+        if (
+            open_run is not None
+            and open_run.label == label
+            and sources.has_majority(joins, label)
+        ):
+            least = min(open_run.share, share)
+            open_run = _Run(open_run.start, end, label, least)
+            continue
         if open_run is not None:
             yield open_run
         open_run = _Run(start, end, label, share) if label else None
@@ -160,10 +173,10 @@ def _winner(votes: Mapping[str, set[str]], sources: Sources) -> tuple[str, float
     be trusted more."""
     won: list[tuple[int, int, str, float]] = []
     for label, names in votes.items():
-        able = max(sources.able(label), len(names))
-        if 2 * len(names) > able:
+        if sources.has_majority(names, label):
             best = min(sources.order.index(name) for name in names)
-            won.append((-len(names), best, label, len(names) / able))
+            share = len(names) / sources.able(names, label)
+            won.append((-len(names), best, label, share))
     return min(won)[2:] if won else ("", 0.0)
 
 

@@ -65,7 +65,9 @@ def summary(
 def _described(
     own: Mapping[str, int], notes: int, labels: Collection[str]
 ) -> dict[str, Any]:
-    found = {label: own.get(f"{_SPANS}/{label}", 0) for label in labels}
+    other = (key.partition("/")[2] for key in sorted(own) if key.startswith(_SPANS))
+    known = dict.fromkeys([*labels, *other])
+    found = {label: own.get(f"{_SPANS}/{label}", 0) for label in known}
     total = sum(found.values())
     numbers = (_EXACT, _PARTLY, _CONFLICT, _ALONE, _KEPT, _CUT, _LOST)
     return {

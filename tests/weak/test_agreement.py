@@ -73,6 +73,20 @@ def test_two_sources_must_both_agree_and_one_alone_is_believed():
     assert shown(agree(TEXT, found, sources, "majority")) == [("aspirin", "T", "a")]
 
 
+def test_the_silence_of_a_partial_source_is_no_vote():
+    found = {"a": [at("fever", "a")], "b": [at("fever", "b")], "c": []}
+    four = {"a": "S", "b": "S", "c": "S", "p": "S"}
+    silent = Sources(four, partial="p")
+    assert shown(agree(TEXT, found | {"p": []}, silent, "majority")) == [
+        ("fever", "S", "a")
+    ]
+    assert agree(TEXT, found | {"p": []}, Sources(four), "majority") == []
+    # What it says counts: it is one of three, then one of two.
+    said = {"a": [at("fever", "a")], "b": [], "p": [at("fever", "p"), at("chest", "p")]}
+    three = Sources({"a": "S", "b": "S", "p": "S"}, partial="p")
+    assert shown(agree(TEXT, said, three, "majority")) == [("fever", "S", "a")]
+
+
 def test_votes_may_make_a_span_that_no_source_has():
     found = {"a": [at("severe chest pain", "a")], "b": [at("chest pain and", "b")]}
     (span,) = agree(TEXT, found, Sources({"a": "S", "b": "S"}), "majority")
@@ -127,11 +141,14 @@ def of_a_source(draw, name):
 
 NAMES = "abc"
 texts = st.text("xy ,.", min_size=12, max_size=12)
-sources = st.permutations(NAMES).flatmap(
-    lambda order: st.tuples(
-        *(st.tuples(st.just(n), st.sampled_from(["DST", "DS", "T"])) for n in order)
-    )
-).map(lambda pairs: Sources(dict(pairs)))  # fmt: skip
+sources = st.builds(
+    lambda order, labels, partial: Sources(
+        dict(zip(order, labels, strict=True)), partial
+    ),
+    st.permutations(NAMES),
+    st.tuples(*[st.sampled_from(["DST", "DS", "T"])] * len(NAMES)),
+    st.sets(st.sampled_from(NAMES)),
+)
 several = st.fixed_dictionaries({name: of_a_source(name) for name in NAMES})
 ways = st.sampled_from(RESOLUTIONS)
 

@@ -18,7 +18,7 @@ from ...weak.agreement import Sources as Known
 from ...weak.coverage import count_sources
 from ...weak.labeller import Labeller
 from ...weak.policy import check_policy, resolve
-from .sources import Sources, load
+from .sources import PARTIAL, Sources, load
 
 ON_PLACEHOLDER = "span on a de-identification mark"
 # Prefixes of what is counted beside what is left out.
@@ -123,7 +123,8 @@ class Finder:
         kept, missing = next(iter(found.values())), list[Range]()
         several = len(found) > 1
         if several:
-            kept = agree(note.text, found, Known(self.labels), self.settings.resolve)
+            known = Known(self.labels, PARTIAL)
+            kept = agree(note.text, found, known, self.settings.resolve)
             if self.settings.abstain:
                 missing = disputed(note.text, found, kept)
         marks: dict[Range, tuple[bool, bool]] = {}

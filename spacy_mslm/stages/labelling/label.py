@@ -120,6 +120,8 @@ def _counted(
 ) -> dict[str, Any]:
     """Notes, spans by label, and everything left out."""
     known = dict.fromkeys(label for of in labels.values() for label in of)
+    # What is found by its form may have a label that no name has.
+    known.update(dict.fromkeys(_with_prefix(run.counts, SPANS)))
     spans = _check(run, list(known), out)
     drops = stream.drops
     drops.update({k: n for k, n in run.counts.items() if not k.startswith(COUNTED)})

@@ -24,6 +24,8 @@ MEDCAT, DICTIONARY, PATTERNS = medcat.SOURCE, dictionary.SOURCE, patterns.SOURCE
 PIPELINE = "pipeline"
 # Written by hand first: such rules are there to put something right.
 ORDER = (PATTERNS, MEDCAT, DICTIONARY, PIPELINE)
+# They say nothing of what they do not look for (`weak.agreement`).
+PARTIAL = (PATTERNS,)
 CLUSTERS = "clusters.yml"
 
 
