@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from .concepts import Concept
+from .dangers import GENERIC
 from .names import name_key
 
 SYMPTOM, DISEASE = "T184", "T047"
@@ -63,11 +64,12 @@ def bare_findings(
             names.add("~".join(words))
             if symptom and 1 < len(words) <= _LONGEST and not _LINKS & {*words}:
                 places[words[-1]].add(words[-2])
-    proven = {place for head in places if head in names for place in places[head]}
+    named = names | GENERIC
+    proven = {place for head in places if head in named for place in places[head]}
     return [
         Concept(f"{HEAD_ID}{head}", (head,), (SYMPTOM,))
         for head, before in sorted(places.items())
-        if head not in names
+        if head not in named
         and head.isalpha()
         and len(before & proven) >= max(_LEAST_PLACES, len(before) / 2)
         and zipf(head) < _TOO_COMMON

@@ -96,6 +96,13 @@ def test_a_finding_is_found_without_its_place() -> None:
     assert bare_findings([*symptoms, *made], zipf) == []
 
 
+def test_the_word_for_symptoms_proves_a_place_without_being_a_name() -> None:
+    names = ("pelvic symptom", "neck symptom", "pelvic mass", "neck mass")
+    symptoms = [Concept(name, (name,), ("T184",)) for name in names]
+    assert [c.names for c in bare_findings(symptoms, zipf)] == [("mass",)]
+    assert prepared(*symptoms).counts["findings without their place"] == 1
+
+
 def test_a_shared_name_goes_to_the_label_that_prefers_it() -> None:
     made = prepared(
         Concept("1", ("exanthem", "rash"), ("T047",)),
