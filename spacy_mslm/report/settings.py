@@ -22,7 +22,7 @@ def model_settings(
     ours = [c for c in components.values() if c.get("factory") == FACTORY]
     found: dict[str, Any] = {"encoder": _encoder(components), "masking": None}
     if ours:
-        found["encoder"] = public_name(str(ours[0]["model"]["encoder"]["source"]))
+        found["encoder"] = _named(ours[0]["model"]["encoder"])
         found.update(_ours(ours[0], trained or {}))
     return {**found, "training": _training(config.get("training", {}))}
 
@@ -33,6 +33,14 @@ def public_name(source: str) -> str:
     if path.is_absolute() or source.startswith(".") or path.exists():
         return f"folder {path.resolve().name}"
     return source
+
+
+def _named(encoder: Mapping[str, Any]) -> str:
+    """Where an encoder comes from; of one from scratch where its pieces do."""
+    if "source" in encoder:
+        return public_name(str(encoder["source"]))
+    pieces = public_name(str(encoder["tokenizer"]))
+    return f"{encoder['kind']} from scratch, pieces of {pieces}"
 
 
 def _encoder(components: Mapping[str, Any]) -> str:

