@@ -161,17 +161,18 @@ def chosen(job: str, names: Sequence[str]) -> list[str]:
 
 def summary(lines: Iterable[Mapping[str, Any]]) -> str:
     """A row a system: words a second, lowest and highest turn, peak memory, and how
-    many times as fast the first system is."""
+    many times as fast the first system is, by the clock and by its own seconds."""
     lines = list(lines)
     width = max(24, *(len(line["system"]) + 2 for line in lines))
-    rows = [f"{'':<{width}}words/s (lowest-highest)   MiB   ours / it"]
+    rows = [f"{'':<{width}}words/s (lowest-highest)   MiB   ours / it, in CPU seconds"]
     for line in lines:
         speeds = line["speeds"]
         ratio = _ratio(lines[0]["speeds"], speeds)
+        own = _ratio(*(_speeds_by_cpu(each) for each in (lines[0], line)))
         rows.append(
             f"{line['system']:<{width}}{line['speed']:7.0f} ({min(speeds):.0f}-"
             f"{max(speeds):.0f})".ljust(width + 26)
-            + f"{line['peak_mb']:7.0f}{ratio:9.2f}"
+            + f"{line['peak_mb']:7.0f}{ratio:9.2f}{own:9.2f}"
         )
     return "\n".join(rows)
 
@@ -205,6 +206,11 @@ def _table(key: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> str:
     marks = ["---", *["---:"] * (len(head) - 1)]
     body = "\n".join(f"| {' | '.join(row)} |" for row in [head, marks, *rows])
     return f"**{names}**\n\n{body}"
+
+
+def _speeds_by_cpu(line: Mapping[str, Any]) -> list[float]:
+    """Words a second of the process' own, turn by turn."""
+    return [w / s for w, s in zip(line["words"], line["cpu_seconds"], strict=True)]
 
 
 def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:

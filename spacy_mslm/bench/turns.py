@@ -33,12 +33,15 @@ class Contender:
 
 @dataclass
 class Measured:
-    """`seconds`, `words`: an entry a turn, warm-up left out. `found`: of the last."""
+    """`seconds`, `words`: an entry a turn, warm-up left out; `cpu_seconds` are those of
+    the process itself, which others on the machine disturb less. `found`: of the last.
+    """
 
     name: str
     versions: dict[str, str]
     seconds: list[float] = field(default_factory=list)
     words: list[int] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
     found: int = 0
     peak_mb: float = 0.0
 
@@ -60,6 +63,7 @@ class Measured:
             "speed": round(self.speed, 1),
             "speeds": [round(speed, 1) for speed in self.speeds],
             "words": self.words,
+            "cpu_seconds": [round(seconds, 3) for seconds in self.cpu_seconds],
             "found": self.found,
             "peak_mb": round(self.peak_mb),
             "settings": dict(settings),
@@ -96,6 +100,7 @@ def take_turns(
                 answer = worker.turn(round(contender.share * words))
                 if number >= WARM_UP:
                     row.seconds.append(answer["seconds"])
+                    row.cpu_seconds.append(answer["cpu_seconds"])
                     row.words.append(answer["words"] or words)
                 row.found, row.peak_mb = answer["found"], answer["peak_mb"]
     return measured

@@ -79,6 +79,7 @@ def test_turns_are_taken_round_by_round_after_a_warm_up(contender, tmp_path):
     first, second = measured
     assert first.words == [100] * 3 and second.words == [50] * 3
     assert len(first.seconds) == 3 and first.found == 7 and first.peak_mb > 1
+    assert len(first.cpu_seconds) == 3 and min(first.cpu_seconds) >= 0
     assert "noise" in (tmp_path / "log").read_text()
     line = first.to_line({"job": "train"}, {"commit": "x"})
     assert json.loads(json.dumps(line))["speeds"] == line["speeds"]
@@ -116,11 +117,11 @@ def test_unknown_systems_are_refused():
 
 
 def test_a_ratio_is_the_median_of_the_rounds():
-    ours = Measured("ours", {}, seconds=[1.0, 2.0, 1.0], words=[10] * 3)
-    slow = Measured("slow", {}, seconds=[2.0, 4.0, 9.0], words=[10] * 3)
+    ours = Measured("ours", {}, [1.0, 2.0, 1.0], [10] * 3, [1.0, 1.0, 1.0])
+    slow = Measured("slow", {}, [2.0, 4.0, 9.0], [10] * 3, [1.5, 1.1, 9.0])
     rows = summary([m.to_line({}, {}) for m in (ours, slow)]).splitlines()
-    assert rows[1].split()[-1] == "1.00"
-    assert rows[2].split()[-1] == "2.00"
+    assert rows[1].split()[-2:] == ["1.00", "1.00"]
+    assert rows[2].split()[-2:] == ["2.00", "1.50"]
 
 
 def test_tables_set_each_of_ours_beside_every_system():
