@@ -32,8 +32,10 @@ NO_TORCH = {"notes", "weak", "scoring", "runners", "masking", "corpus"}
 LAZY = {
     "accelerate": "nn/adapting/processes.py",
     "medcat": "weak/medcat.py",
+    "negspacy": "pipeline/negation.py",
     "obonet": "weak/terminologies/obo.py",
     "openpyxl": "weak/terminologies/spreadsheet.py",
+    "pyarrow": "notes/parquet.py",
     "ray": "runners/ray_engine.py",
     "spacy_transformers": "pipeline/trf_data.py",
     "wordfreq": "weak/dangers.py",

@@ -208,7 +208,7 @@ def test_without_pyarrow_the_extra_is_named(
     import sys
 
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MslmError, match=r"^\[M758\].*'spacy-mslm\[parquet\]'"):
+    with pytest.raises(MslmError, match=r"^\[M133\].*'spacy-mslm\[parquet\]'"):
         annotate(model, write_notes(tmp_path, TEXTS), tmp_path / "out", "parquet")
 
 

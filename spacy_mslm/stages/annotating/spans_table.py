@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...corpus.tasks import Task
-from ...errors import Errors, MslmError
+from ...notes.parquet import load_pyarrow
 
 
 def spans_table(tasks: Iterable[Task]) -> bytes:
     """`note_id`, `start`, `end` (characters of the note's text), `label`, `concept_id`,
     `confidence` (null where the pipeline gives none), in order of the notes.
 
-    The same spans give the same bytes. A note without a span has no row. Raises M758
+    The same spans give the same bytes. A note without a span has no row. Raises M133
     without pyarrow.
     """
-    arrow, parquet = _import()
+    arrow = load_pyarrow()
     rows = [
         (task.note.note_id, span, score)
         for task in tasks
@@ -31,15 +31,5 @@ def spans_table(tasks: Iterable[Task]) -> bytes:
     schema = arrow.schema([(name, kind) for name, (kind, _) in columns.items()])
     table = arrow.table({n: v for n, (_, v) in columns.items()}, schema=schema)
     sink = arrow.BufferOutputStream()
-    parquet.write_table(table, sink, compression="zstd")
+    arrow.parquet.write_table(table, sink, compression="zstd")
     return bytes(sink.getvalue())
-
-
-def _import() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as err:
-        extra = "spacy-mslm[parquet]"
-        raise MslmError(Errors.M758.format(package="pyarrow", extra=extra)) from err
-    return pyarrow, parquet
