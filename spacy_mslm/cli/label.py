@@ -170,10 +170,11 @@ def _counts(counts: dict[str, int]) -> str:
 
 def _estimates(pace: Pace, manifest: dict[str, Any]) -> Iterable[str]:
     """How long all notes of the input would take, and as many as MIMIC-III has."""
-    if not pace.made:
+    estimate = pace.estimate()
+    if not estimate:
         return
     left = manifest["drops"].get(NOT_SAMPLED, 0)
     if left:
         total = manifest["notes"] + left
         yield f"  all {total:,} notes would take {duration(total / pace.rate)}"
-    yield f"  {pace.estimate()}"
+    yield f"  {estimate}"

@@ -11,13 +11,19 @@ MIMIC_III = 2_083_180
 
 @dataclass
 class Pace:
-    """Counts notes as their shards come; begin it when the run begins. Shards that
-    were there before count as `notes`, and not towards the rate."""
+    """Counts notes as their shards come; begin it when the run begins.
+
+    Shards that were there before count as `notes`, and not towards the rate. Nor does
+    the first one made, once there is a second: what loads while it is made (a model
+    pack may take a minute) says nothing of the rest.
+    """
 
     clock: Callable[[], float] = time.monotonic
     notes: int = 0
     made: int = 0
+    shards: int = 0
     since: float = field(init=False)
+    _first: tuple[int, float] = field(init=False, default=(0, 0.0))
 
     def __post_init__(self) -> None:
         self.since = self.clock()
@@ -27,17 +33,22 @@ class Pace:
         self.notes += rows
         if not shard.resumed:
             self.made += rows
+            self.shards += 1
+            if self.shards == 1:
+                self._first = rows, self.clock()
         elif not self.made:
             self.since = self.clock()
 
     @property
     def rate(self) -> float:
-        """Notes a second so far, loading included; 0 before the first."""
-        return self.made / max(self.clock() - self.since, 1e-9)
+        """Notes a second so far, loading left out from the second shard on; 0 before
+        the first."""
+        rows, since = self._first if self.shards > 1 else (0, self.since)
+        return (self.made - rows) / max(self.clock() - since, 1e-9)
 
     def estimate(self, notes: int = MIMIC_III) -> str:
-        """A line for the user, "" where nothing was made that could be measured."""
-        if not self.made:
+        """A line for the user, "" where too little was made to tell."""
+        if self.shards < 2:
             return ""
         what = f"{notes:,} notes like these (as many as MIMIC-III has)"
         return f"at {self.rate:.0f} notes/s {what} take {duration(notes / self.rate)}"

@@ -56,7 +56,7 @@ def test_several_sources_are_compared_and_timed(tmp_path: Path) -> None:
         *("--clusters", str(tmp_path / "clusters.yml")),
         *("--patterns", str(tmp_path / "patterns.yml"), "--resolve", "majority"),
         *("--priority", "dictionary, patterns", "--abstain", "--context"),
-        *("--sample", "3", "--out", str(tmp_path / "out")),
+        *("--sample", "3", "--shard-size", "2", "--out", str(tmp_path / "out")),
     )
     lines = said.splitlines()
     assert lines[0].endswith("3 notes, spans: D 3, S 3")

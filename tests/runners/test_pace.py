@@ -20,6 +20,12 @@ def test_the_rate_is_that_of_what_was_made_now() -> None:
     pace.add(shard(990, failed=10))
     assert (pace.notes, pace.made) == (1500, 1000)
     assert pace.rate == pytest.approx(100)
+    assert pace.estimate() == "", "one shard's time is loading too"
+    now = 165.0
+    pace.add(shard(500))
+    assert pace.rate == pytest.approx(100), "500 notes in the last 5 seconds"
+    now = 170.0
+    pace.add(shard(500))
     assert pace.estimate() == (
         "at 100 notes/s 2,083,180 notes like these (as many as MIMIC-III has) take "
         "5 h 47 min"
