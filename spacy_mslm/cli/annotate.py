@@ -6,17 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
+from ..notes.columns import ColumnNames
 from ..runners.engines import engine_of
 from ..runners.pace import Pace
 from ..runners.shards import Shard
 from . import app
-from .options import ADDRESS, ENGINE, NOTE_TIMEOUT, PROCESSES
+from .options import ADDRESS, COLUMNS, ENGINE, NOTE_TIMEOUT, PROCESSES
 
 
 @app.command("annotate")
 def annotate_cli(
     model: Annotated[str, typer.Argument(help="Pipeline folder or package name.")],
-    notes: Annotated[Path, typer.Argument(help="CSV, JSONL (also .gz), text, folder.")],
+    notes: Annotated[
+        Path, typer.Argument(help="CSV, JSONL, text (or .gz), Parquet; file or folder.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder; a stopped run resumes.")],
     format: Annotated[
         str,
@@ -32,6 +35,7 @@ def annotate_cli(
     category: Annotated[
         list[str] | None, typer.Option(help="Keep this category; may be repeated.")
     ] = None,
+    columns: Annotated[str, COLUMNS] = "",
     spans_key: Annotated[
         str, typer.Option(help="Take doc.spans[KEY] instead of the entities.")
     ] = "",
@@ -63,6 +67,7 @@ def annotate_cli(
         sample=sample,
         seed=seed,
         categories=category or (),
+        columns=ColumnNames.parse(columns),
         on_shard=on_shard,
         engine=engine_of(
             engine, processes=processes, address=address, note_timeout=note_timeout

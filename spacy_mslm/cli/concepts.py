@@ -9,6 +9,7 @@ from ..notes.columns import ColumnNames
 from ..stages.labelling.concepts import build_concepts
 from ..stages.labelling.learning import LEAST_PATIENTS, Learning, train_concepts
 from . import app
+from .options import COLUMNS
 
 concepts_app = typer.Typer(
     name="concepts", help="Choose what the labeller looks for.", no_args_is_help=True
@@ -94,9 +95,7 @@ def train(
     category: Annotated[
         list[str] | None, typer.Option(help="Keep this category; may be repeated.")
     ] = None,
-    columns: Annotated[
-        str, typer.Option(help="Columns by part: 'text=NOTE_TEXT,patient=MRN'.")
-    ] = "",
+    columns: Annotated[str, COLUMNS] = "",
     least_patients: Annotated[
         int, typer.Option(help="Keep words that notes of so many patients have.")
     ] = LEAST_PATIENTS,

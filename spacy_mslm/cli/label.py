@@ -18,7 +18,7 @@ from ..stages.labelling.label import label_notes
 from ..stages.labelling.sources import Sources
 from ..weak.coverage import table
 from . import app
-from .options import ADDRESS, ENGINE, NOTE_TIMEOUT, PROCESSES
+from .options import ADDRESS, COLUMNS, ENGINE, NOTE_TIMEOUT, PROCESSES
 
 # Sources
 
@@ -78,9 +78,6 @@ Policy = Annotated[
 
 # Notes
 
-Columns = Annotated[
-    str, typer.Option(help="Columns by part: 'text=NOTE_TEXT,patient=MRN'.")
-]
 Category = Annotated[
     list[str] | None, typer.Option(help="Keep this category; may be repeated.")
 ]
@@ -105,7 +102,7 @@ def label(
     context: Context = False,
     min_score: MinScore = 0.0,
     policy: Policy = "longest",
-    columns: Columns = "",
+    columns: Annotated[str, COLUMNS] = "",
     sample: Annotated[int, typer.Option(help="Label N records; 0 means all.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
     category: Category = None,

@@ -10,3 +10,4 @@ ADDRESS = typer.Option(help="A running Ray to use; without it ray starts its own
 NOTE_TIMEOUT = typer.Option(
     help="Seconds after which a note is given up and listed; 0 waits for ever."
 )
+COLUMNS = typer.Option(help="Columns by part: 'text=NOTE_TEXT,patient=MRN'.")

@@ -15,6 +15,7 @@ from typing import Any
 
 from ... import corpus as corpus_room
 from ...errors import Errors, MslmError
+from ...notes.columns import USUAL_NAMES, ColumnNames
 from ...runners import provenance
 from ...runners.atomic import atomic_write_text
 from ...runners.engines import Engine
@@ -64,21 +65,22 @@ def annotate_notes(
     sample: int = 0,
     seed: int = 0,
     categories: Sequence[str] = (),
+    columns: ColumnNames = USUAL_NAMES,
     on_shard: Callable[[Shard], None] = lambda shard: None,
     engine: Engine | None = None,
 ) -> dict[str, Any]:
     """Write the entities that `model` finds in `notes` into `out`, shard by shard, the
     list of documents into `out`/documents and at the very end `out`/manifest.json.
 
-    `sample`, `seed` and `categories` are those of `read_notes`. Memory holds one shard
-    of notes, or two for each worker of an `engine`. RETURNS (dict): the manifest.
+    `sample`, `seed`, `categories` and `columns` are those of `read_notes`. Memory holds
+    one shard of notes, or two for each worker of an `engine`. RETURNS (dict): the manifest.
     Raises M741 (no such pipeline), M788 (a file is there with other content), M789
     (other files in `out`), M790 (a pipeline that changes text), M791 (it failed on
     every note), and what `read_notes` raises.
     """
     out, form = out.absolute(), WRITERS[settings.format]
     check_folder(out, form)
-    source = NoteStream(notes, categories, sample, seed)
+    source = NoteStream(notes, categories, sample, seed, columns)
     work, about = _work(model, out, settings, here=engine is None)
     forget_lost(out, form)
     job = Job(
