@@ -62,6 +62,8 @@ def negated(text):
         ("Negative for fever, positive for cough.", ["fever"]),
         ("Risks include but are not limited to pain, fever.", []),
         ("No improvement of fever.", []),
+        ("Treated without relief of pain.", []),
+        ("Patient and daughter deny fever; free from pain.", ["fever", "pain"]),
         ("Denied pain.,PMH:, 1)asthma 2) No fever, 3) cough", ["pain", "fever"]),
         ("No fever today Respiratory: cough", ["fever"]),
         (
