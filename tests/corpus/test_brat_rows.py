@@ -158,6 +158,13 @@ def test_discontinuous_spans_keep_their_fragments(tmp_path):
     assert (again.gold, again.meta) == (note.gold, note.meta)
 
 
+def test_ranges_of_one_row_may_overlap_and_come_in_any_order():
+    text = "severe chest pain and cough"
+    ann = "T1\tSign 22 27;0 17;7 12\t\n"
+    [spot] = locate(HERE, BratDocument("x", text, parse_rows(HERE, ann, text)))
+    assert spot.fragments == ((0, 17), (22, 27))
+
+
 # Wild input
 
 TEXT = st.text(

@@ -153,6 +153,11 @@ def test_every_kept_sentence_is_there_and_no_other_text(case):
     assert "".join(thinned.text.split()) == "".join("".join(stay).split())
     for here, there, length in thinned.pieces:
         assert thinned.text[here : here + length] == text[there : there + length]
+        assert thinned.here(there, there + length) == (here, here + length)
+        assert thinned.here(there, there + length + 1) is None
+        assert thinned.source(here, here + length + 1) is None
+        if here:
+            assert thinned.source(here - 1, here) is None
 
 
 @given(marked(), st.integers(0, 60), st.integers(1, 20))

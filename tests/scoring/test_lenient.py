@@ -127,6 +127,13 @@ def test_what_the_rules_differ_in():
     assert lenient_report(gold, predicted, rule=N2C2).micro == Counts(2, 0, 1)
 
 
+def test_what_is_left_out_has_touched_what_it_touches():
+    gold = [[(0, 3, "Drug"), (4, 8, "Drug")]]
+    predicted = [[(0, 2, "Drug"), (2, 6, "Drug"), (7, 8, "Drug")]]
+    assert lenient_report(gold, predicted, rule=N2C2).micro == Counts(1, 0, 1)
+    assert lenient_report(gold, predicted).micro == Counts(2, 1, 0)
+
+
 def test_touching_ends_and_other_labels_do_not_match():
     gold = [[(0, 5, "Drug"), (10, 15, "Drug")]]
     predicted = [[(5, 10, "Drug"), (10, 15, "Reason")]]

@@ -136,13 +136,13 @@ def test_a_note_cut_to_its_full_sentences(tokenizer):
 
 
 def test_span_groups_move_with_what_is_aligned_with_them(tokenizer):
-    text = "No fever. Took zinc and iron daily. No pain in leg. Metforminlike."
+    text = "No fever.\n\nTook zinc and iron daily. No pain in leg. Metforminlike."
     gold = (
         CharSpan(3, 8, "Sign", "gold"),
-        CharSpan(15, 28, "Drug", "gold"),
-        CharSpan(52, 61, "Drug", "gold"),  # inside a word
+        CharSpan(16, 29, "Drug", "gold"),
+        CharSpan(53, 62, "Drug", "gold"),  # inside a word
     )
-    meta = {FRAGMENTS: [[[15, 19], [24, 28]]]}
+    meta = {FRAGMENTS: [[[16, 20], [25, 29]]]}
     doc = note_doc(tokenizer, text, gold=gold, meta=meta)
     doc.ents = [e for e in doc.ents if e.label_ == "Drug"]  # the sign is lost
     doc.spans["gold"].attrs["scores"] = [0.1, 0.9]
