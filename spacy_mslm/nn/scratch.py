@@ -70,7 +70,7 @@ def scratch_config(kind: str, values: Mapping[str, Any]) -> Any:
             if not getattr(config, name) >= 1:
                 name = usual.attribute_map.get(name, name)
                 raise ValueError(f"'{name}' must be 1 or more")
-    except (ValueError, TypeError) as err:
+    except Exception as err:  # releases check values with errors of their own
         raise _unfit(kind, err) from None
     return config
 

@@ -119,6 +119,18 @@ def test_the_small_one_is_as_small_as_its_config_says():
     assert sum(p.numel() for p in encoder.parameters()) < 5.5e6
 
 
+@pytest.mark.parametrize("name", ["BERT-CRF", "Transformer-CRF", "Small-CRF"])
+def test_a_config_without_overrides_is_its_first_system(name):
+    config = util.load_config(SYSTEMS[name].config)
+    for key, value in SYSTEMS[name].overrides().items():
+        found = config
+        for part in key.split("."):
+            found = found[part]
+        # In use the transitions learn faster; the paper has one rate for all.
+        other = name == "BERT-CRF" and key.endswith("heads_learn_rate")
+        assert (found == value) != other, key
+
+
 def test_words_a_batch_are_those_of_its_sentences():
     system = SYSTEMS["BERT-CRF"]
     assert system.overrides(words_a_sentence=17.5)["training.batcher.size"] == 245
