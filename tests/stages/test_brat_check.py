@@ -60,7 +60,7 @@ def test_counts_of_the_fixtures(found):
     assert found["spans"]["total"] == 57
     assert found["spans"]["by_label"]["Drug"] == 6
     assert found["spans"]["forms"] == {
-        **{"in one piece": 54, "over a line end": 1, "discontinuous": 2}
+        **{"in one piece": 54, "parted by white space": 1, "discontinuous": 2}
     }
     assert found["spans"]["discontinuous_by_label"] == {
         **{"Biological_structure": 1, "Sign_symptom": 1}

@@ -26,7 +26,7 @@ from .brat_docs import BRAT, FATES, KEPT, Losses, add_brat_group, fates
 NOT_THERE, REPEATED = "not at its offsets", "repeated"
 ALL_FATES = (*FATES, NOT_THERE, REPEATED)
 OVERLAPS = ("pairs", "of one label", "of one place", "of covering spans")
-CONTIGUOUS, OVER_LINE, PARTED = "in one piece", "over a line end", "discontinuous"
+CONTIGUOUS, BY_SPACE, PARTED = "in one piece", "parted by white space", "discontinuous"
 
 
 @dataclass
@@ -144,7 +144,7 @@ def _add_spans(
             found.texts[kind] += 1
         parted = len(pieces) > 1
         found.parted[row.label] += parted
-        several = OVER_LINE if len(row.ranges) > 1 else CONTIGUOUS
+        several = BY_SPACE if len(row.ranges) > 1 else CONTIGUOUS
         found.forms[PARTED if parted else several] += 1
         if kind == DIFFERENT:
             continue
@@ -236,7 +236,7 @@ def _counts(found: _Found) -> dict[str, Any]:
         "spans": {
             "total": found.labels.total(),
             "by_label": dict(found.labels.most_common()),
-            "forms": {k: found.forms[k] for k in (CONTIGUOUS, OVER_LINE, PARTED)},
+            "forms": {k: found.forms[k] for k in (CONTIGUOUS, BY_SPACE, PARTED)},
             "discontinuous_by_label": dict((+found.parted).most_common()),
         },
         "texts": {
