@@ -73,7 +73,8 @@ def annotate_notes(
     list of documents into `out`/documents and at the very end `out`/manifest.json.
 
     `sample`, `seed`, `categories` and `columns` are those of `read_notes`. Memory holds
-    one shard of notes, or two for each worker of an `engine`. RETURNS (dict): the manifest.
+    one shard of notes, or two for each worker of an `engine`.
+    RETURNS (dict): the manifest.
     Raises M741 (no such pipeline), M788 (a file is there with other content), M789
     (other files in `out`), M790 (a pipeline that changes text), M791 (it failed on
     every note), and what `read_notes` raises.
