@@ -119,8 +119,8 @@ class WeakErrors:
         "every backslash doubled in JSON."
     )
     M233 = (
-        "the package 'wordfreq' is not installed, which tells everyday words from names. "
-        "Install it with: pip install 'spacy-mslm[weak]'."
+        "the package 'wordfreq' is not installed, which tells everyday words from "
+        "names. Install it with: pip install 'spacy-mslm[weak]'."
     )
     M273 = (
         "{path} row {row}: the pattern matches an empty text, so it would be found "

@@ -51,7 +51,8 @@ class Pace:
         if self.shards < 2:
             return ""
         what = f"{notes:,} notes like these (as many as MIMIC-III has)"
-        return f"at {self.rate:.0f} notes/s {what} take {duration(notes / self.rate)}"
+        rate = f"{self.rate:.0f}" if self.rate >= 10 else f"{self.rate:.2g}"
+        return f"at {rate} notes/s {what} take {duration(notes / self.rate)}"
 
 
 def duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ import re
 
 _AMOUNT = (
     r"(?:[mµμnpk]?(?:g|mol|eq|osm|U|IU|UI|kat)\s*/\s*[dmµμ]?[lL]"
-    r"|%|mm\s?Hg|[mµμ]mol)"
+    r"|mm\s?Hg|[mµμ]mol)"
 )
 _THING = (
     r"(?:levels?|concentrations?|values?|saturations?|counts?|clearance|cultures?|kinase"

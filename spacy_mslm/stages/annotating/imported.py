@@ -17,9 +17,10 @@ from ...errors import Errors, MslmError
 from ...pipeline.tokenizer import ClinicalTokenizer
 from ...types import DropCounts, Note
 from ...weak.policy import check_policy, resolve
+from ..corpora.brat_docs import add_brat_group
 from ..corpora.corpus import SHARD_SIZE, write_corpus
 from ..files import check_replaceable, sha256_of
-from .sources import AUTO, annotation_files, format_of
+from .sources import AUTO, BRAT, annotation_files, format_of
 from .sources import read_annotations as read_annotations
 
 AGAIN = "document annotated again (the last one stands)"
@@ -40,7 +41,8 @@ def import_annotations(
     """Make a corpus folder of annotation, as `build_corpus` makes one of labels.
 
     The entities are the gold spans under `policy`; all of them, overlaps too, stay in
-    `doc.spans["gold"]`. `test_only` puts every document into "test". RETURNS (dict):
+    `doc.spans["gold"]`; of brat also in `doc.spans["brat"]`, with the fragments of
+    discontinuous ones. `test_only` puts every document into "test". RETURNS (dict):
     the manifest. Raises what `read_annotations` raises, M340 (nothing annotated),
     M231 (no such policy), M309-M312 (splits), M738 and M736 (no entity).
     """
@@ -69,7 +71,7 @@ def import_annotations(
         "has_gold": True,
         "input_hash": sha256_of(annotation_files(path, form)),
     }
-    docs = _docs(notes, policy, drops)
+    docs = _docs(notes, form, policy, drops)
     pairs = ((splits[note.patient_id], doc) for note, doc in docs)
     names = ("test",) if test_only else SPLITS
     return write_corpus(out, pairs, names, about, drops, SHARD_SIZE)
@@ -97,7 +99,7 @@ def _records(notes: list[Note]) -> Iterator[tuple[str, str]]:
 
 
 def _docs(
-    notes: list[Note], policy: str, drops: DropCounts
+    notes: list[Note], form: str, policy: str, drops: DropCounts
 ) -> Iterator[tuple[Note, Doc]]:
     tokenizer = ClinicalTokenizer(spacy.blank("en").vocab)
     for note in notes:
@@ -109,6 +111,8 @@ def _docs(
             drops=drops,
             resolve=lambda spans: resolve(spans, policy, drops=drops),
         )
+        if form == BRAT:
+            add_brat_group(doc, note)
         yield note, doc
 
 
