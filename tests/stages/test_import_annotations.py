@@ -245,3 +245,21 @@ def test_entities_of_a_labeller_or_a_pipeline_are_no_gold(key, tmp_path):
     notes = list(read_annotations(tmp_path / "docs.spacy", drops=drops))
     assert [[g.end for g in note.gold] for note in notes] == [[14]]
     assert sum(drops.values()) == 1
+
+
+def test_fragments_of_discontinuous_brat_spans_are_kept(tmp_path):
+    text = "Pain in left and right arm."
+    for i in range(3):
+        (tmp_path / f"{i}.txt").write_text(text)
+        (tmp_path / f"{i}.ann").write_text(
+            "T1\tSymptom 0 12;23 26\tPain in left arm\nT2\tSymptom 17 26\tright arm\n"
+        )
+    out = tmp_path / "out"
+    import_annotations(tmp_path, out, test_only=True)
+    for doc in docs_of(out / "test"):
+        group = doc.spans["brat"]
+        fragments = dict(
+            zip([s.text for s in group], group.attrs["fragments"], strict=True)
+        )
+        assert fragments == {text[:-1]: [[0, 12], [23, 26]], "right arm": []}
+        assert [ent.text for ent in doc.ents] == [text[:-1]]

@@ -11,6 +11,7 @@ from typing import Any
 import spacy
 from spacy.tokens import Doc
 
+from ...corpus.brat_out import parts_of
 from ...corpus.docs import GOLD, make_doc
 from ...corpus.split import SPLITS, assign_splits, split_name
 from ...errors import Errors, MslmError
@@ -41,8 +42,8 @@ def import_annotations(
     """Make a corpus folder of annotation, as `build_corpus` makes one of labels.
 
     The entities are the gold spans under `policy`; all of them, overlaps too, stay in
-    `doc.spans["gold"]`; of brat also in `doc.spans["brat"]`, with the fragments of
-    discontinuous ones. `test_only` puts every document into "test". RETURNS (dict):
+    `doc.spans["gold"]`; where brat has discontinuous ones, their fragments are in
+    `doc.spans["brat"]`. `test_only` puts every document into "test". RETURNS (dict):
     the manifest. Raises what `read_annotations` raises, M340 (nothing annotated),
     M231 (no such policy), M309-M312 (splits), M738 and M736 (no entity).
     """
@@ -111,7 +112,7 @@ def _docs(
             drops=drops,
             resolve=lambda spans: resolve(spans, policy, drops=drops),
         )
-        if form == BRAT:
+        if form == BRAT and parts_of(note):
             add_brat_group(doc, note)
         yield note, doc
 
