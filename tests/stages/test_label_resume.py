@@ -87,7 +87,7 @@ def label(folder: Path) -> Command:
     )
     (folder / "site").mkdir()
     (folder / "site" / "sitecustomize.py").write_text(SLOWED)
-    path = os.pathsep.join([str(folder / "site"), *sys.path[1:]])
+    path = os.pathsep.join([str(folder / "site"), *sys.path])
     arguments = ["label", str(write_notes(folder)), "--shard-size", "10"]
     return Command(
         [*arguments, "--concepts", str(folder / "concepts")],

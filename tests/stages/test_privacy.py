@@ -65,7 +65,7 @@ class Place:
         """What the command said; ends well as far as `code` is its status."""
         for name in ("tmp", "home", "kept", "out"):
             (self.searched / name).mkdir(exist_ok=True)
-        path = os.pathsep.join([str(self.inputs / "site"), *sys.path[1:]])
+        path = os.pathsep.join([str(self.inputs / "site"), *sys.path])
         places = {
             "TMPDIR": self.searched / "tmp",
             "HOME": self.searched / "home",
