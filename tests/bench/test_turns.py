@@ -6,7 +6,15 @@ import sys
 import pytest
 
 from spacy_mslm.bench.spec import Spec
-from spacy_mslm.bench.speed import chosen, joined, summary, tables
+from spacy_mslm.bench.speed import (
+    PREDICT,
+    SpeedRun,
+    _contender,
+    chosen,
+    joined,
+    summary,
+    tables,
+)
 from spacy_mslm.bench.turns import Contender, Measured, fit, take_turns
 from spacy_mslm.errors import MslmError
 
@@ -114,6 +122,18 @@ def test_unknown_systems_are_refused():
     assert not any("int8" in name for name in usual)
     with pytest.raises(MslmError, match=r"M622.*EDS-NLP"):
         chosen("predict", ["spacy"])
+
+
+def test_another_decoder_predicts_with_a_model_of_its_own(tiny_encoder, tmp_path):
+    (tmp_path / "manifest.json").write_text('{"input_hash": "x"}')
+    run = SpeedRun(tmp_path, tmp_path, str(tiny_encoder), 1, 1, 1, {})
+    paths = (tmp_path / "train", tmp_path / "read")
+    models = {
+        name: _contender(run, "predict", name, paths, "float32").spec.model
+        for name in PREDICT
+        if PREDICT[name].module == "ours"
+    }
+    assert len(models) == len(set(models.values())) >= 2
 
 
 def test_a_ratio_is_the_median_of_the_rounds():

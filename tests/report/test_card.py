@@ -128,6 +128,16 @@ def test_claims_no_masked_view_and_no_confidence_where_there_is_none(make_card):
     assert "Mask-specific" not in readme and "confidence" not in readme
 
 
+def test_pieces_of_the_notes_are_words_of_the_notes(make_card):
+    """The package of an encoder from scratch holds its vocabulary."""
+    scratch = "distilbert from scratch, pieces of folder tokenizer"
+    _, readme = make_card(settings={"encoder": scratch, "masking": None})
+    assert scratch in readme and "words of the notes, names among them" in readme
+    assert "under its own licence" not in readme
+    _, readme = make_card(settings={"encoder": "bert", "masking": None})
+    assert "words of the notes" not in readme and "under its own licence" in readme
+
+
 def test_the_licence_is_one_line_in_package_metadata(make_card):
     for key in ("license", "description"):
         assert "\n" not in make_card(synthetic=False)[0][key]
