@@ -20,7 +20,9 @@ Making = Generator[Shard, None, None]
 
 
 class Engine(ABC):
-    """Makes the shards of a plan."""
+    """Makes the shards of a plan, `parallel` of them at once."""
+
+    parallel = 1
 
     @abstractmethod
     def run(self, plan: Plan[Any]) -> Making:

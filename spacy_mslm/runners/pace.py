@@ -14,41 +14,45 @@ class Pace:
     """Counts notes as their shards come; begin it when the run begins.
 
     Shards that were there before count as `notes`, and not towards the rate. Nor does
-    the first one made, once there is a second: what loads while it is made (a model
-    pack may take a minute) says nothing of the rest.
+    the first one that each of `parallel` workers made, once there are more: what loads
+    while it is made (a model pack may take a minute) says nothing of the rest.
     """
 
     clock: Callable[[], float] = time.monotonic
+    parallel: int = 1
     notes: int = 0
     made: int = 0
     shards: int = 0
     since: float = field(init=False)
+    last: float = field(init=False)
     _first: tuple[int, float] = field(init=False, default=(0, 0.0))
 
     def __post_init__(self) -> None:
-        self.since = self.clock()
+        self.since = self.last = self.clock()
 
     def add(self, shard: Shard) -> None:
         rows = shard.rows + len(shard.quarantined)
         self.notes += rows
+        self.last = self.clock()
         if not shard.resumed:
             self.made += rows
             self.shards += 1
-            if self.shards == 1:
-                self._first = rows, self.clock()
+            if self.shards == self.parallel:
+                self._first = self.made, self.last
         elif not self.made:
-            self.since = self.clock()
+            self.since = self.last
 
     @property
     def rate(self) -> float:
-        """Notes a second so far, loading left out from the second shard on; 0 before
-        the first."""
-        rows, since = self._first if self.shards > 1 else (0, self.since)
-        return (self.made - rows) / max(self.clock() - since, 1e-9)
+        """Notes a second up to the last shard, loading left out once all workers have
+        loaded; 0 before the first."""
+        loaded = self.shards > self.parallel
+        rows, since = self._first if loaded else (0, self.since)
+        return (self.made - rows) / max(self.last - since, 1e-9)
 
     def estimate(self, notes: int = MIMIC_III) -> str:
         """A line for the user, "" where too little was made to tell."""
-        if self.shards < 2:
+        if self.shards <= self.parallel:
             return ""
         what = f"{notes:,} notes like these (as many as MIMIC-III has)"
         rate = f"{self.rate:.0f}" if self.rate >= 10 else f"{self.rate:.2g}"

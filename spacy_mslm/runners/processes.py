@@ -29,7 +29,7 @@ class ProcessEngine(Engine):
 
     def __init__(self, processes: int = 2, *, note_timeout: float = 0) -> None:
         check_numbers(processes, note_timeout)
-        self.processes = processes
+        self.processes = self.parallel = processes
         self.note_timeout = note_timeout
 
     def run(self, plan: Plan[Any]) -> Making:

@@ -45,7 +45,7 @@ class RayEngine(Engine):
     ) -> None:
         check_numbers(workers, note_timeout)
         self.address = address
-        self.workers = workers
+        self.workers = self.parallel = workers
         self.note_timeout = note_timeout
 
     def run(self, plan: Plan[Any]) -> Making:
