@@ -35,10 +35,12 @@ def test_the_rate_is_that_of_what_was_made_now() -> None:
 def test_the_first_shard_of_each_worker_is_left_out() -> None:
     now = 0.0
     pace = Pace(clock=lambda: now, parallel=2)
-    for now in (30.0, 30.0):
+    now = 30.0
+    for _ in range(2):
         pace.add(shard(100))
     assert pace.estimate() == ""
-    for now in (40.0, 40.0):
+    now = 40.0
+    for _ in range(2):
         pace.add(shard(100))
     now = 60.0
     assert pace.rate == pytest.approx(20), "to the last shard, not to what comes after"
