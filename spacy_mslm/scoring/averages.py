@@ -37,6 +37,15 @@ def average(weighed: Iterable[tuple[int, Counts]]) -> Average:
     )
 
 
+def added(counts: Collection[Counts]) -> Counts:
+    """The counts of several classes added up."""
+    return Counts(
+        tp=sum(c.tp for c in counts),
+        fp=sum(c.fp for c in counts),
+        fn=sum(c.fn for c in counts),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ClassReport:
     """`per_class`: the counts of every class that is scored.
@@ -50,12 +59,7 @@ class ClassReport:
     @property
     def micro(self) -> Counts:
         """The counts of all classes added up."""
-        counts = self.per_class.values()
-        return Counts(
-            tp=sum(c.tp for c in counts),
-            fp=sum(c.fp for c in counts),
-            fn=sum(c.fn for c in counts),
-        )
+        return added(self.per_class.values())
 
     @property
     def macro(self) -> Average:

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any
 
 from ..errors import Errors, MslmError
-from .averages import Average, average
+from .averages import Average, added, average
 from .strict import Counts, check_lengths
 
 OUTSIDE = "O"
@@ -36,12 +36,7 @@ class TagScores:
     def micro(self) -> Counts:
         """The counts of all tags added up. Where O is a class, precision, recall and
         F1 are all the accuracy."""
-        counts = self.per_tag.values()
-        return Counts(
-            tp=sum(c.tp for c in counts),
-            fp=sum(c.fp for c in counts),
-            fn=sum(c.fn for c in counts),
-        )
+        return added(self.per_tag.values())
 
     @property
     def macro(self) -> Average:
