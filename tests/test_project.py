@@ -118,6 +118,41 @@ def test_no_masked_lm_head_and_no_path_of_home_in_the_wheel(demo) -> None:
     assert not any(str(folder).encode() in text for text in texts)
 
 
+# What the page and the guide say holds text of the notes; our own wheel brings the
+# sentences that synthetic notes are made of.
+HOLD_TEXT = ("notes/*", "labels/part-*.jsonl", "review/*", "*.spacy", "report/*.html")
+HOLD_TEXT += ("packages/spacy_mslm-*.whl",)
+
+
+def test_no_sentence_of_the_notes_is_where_none_may_be(demo) -> None:
+    folder, said, _ = demo
+    work = folder / "work/mslm_test_demo"
+    rows = (work / "notes/synthetic.jsonl").read_text("utf8").splitlines()
+    lines = [x for row in rows for x in json.loads(row)["text"].splitlines()]
+    sentences = {line.strip().encode() for line in lines if len(line.strip()) > 40}
+    assert len(sentences) > 20
+    holding = sentences_in(work, sentences)
+    assert any(name.startswith("labels/part-") for name in holding), "it can find them"
+    allowed = {
+        path.relative_to(work).as_posix() for p in HOLD_TEXT for path in work.rglob(p)
+    }
+    assert holding - allowed == set()
+    assert not any(sentence in said.encode() for sentence in sentences)
+
+
+def sentences_in(work: Path, sentences: set[bytes]) -> set[str]:
+    """Files that hold one of them, wheels by what is in them."""
+    found = set()
+    for path in sorted(p for p in work.rglob("*") if p.is_file()):
+        contents = [path.read_bytes()]
+        if path.suffix == ".whl":
+            with zipfile.ZipFile(path) as archive:
+                contents = [archive.read(name) for name in archive.namelist()]
+        if any(sentence in data for data in contents for sentence in sentences):
+            found.add(path.relative_to(work).as_posix())
+    return found
+
+
 def test_wheels_install_in_a_clean_environment_without_an_index(demo, tmp_path) -> None:
     folder, _, _ = demo
     clean = tmp_path / "clean"

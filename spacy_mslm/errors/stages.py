@@ -125,6 +125,10 @@ class StagesErrors:
         "Ray could not do it ({reason}). Check --address, memory and /dev/shm; the "
         "same command goes on from what is done, and --engine processes needs no Ray."
     )
+    M767 = (
+        "--address {address}: no Ray answers there ({reason}). Give HOST:PORT, "
+        "ray://HOST:PORT or auto; without it a Ray of its own is started."
+    )
     M780 = (
         "{path}: made for another pipeline (its temperature is {got}, the pipeline's "
         "{expected}). Run 'calibrate' again, or evaluate what it wrote."

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import pickle
+import socket
 import sys
 import uuid
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ _COLUMN = "pickled"
 _PREFIX = "mslm-ray-"
 # Of the path of a folder: Ray makes sockets in it, and theirs have 107 characters.
 _SHORT = 38
+# Seconds in which a Ray must answer.
+_ANSWER = 10
 _EXTRA = "spacy-mslm[scale]"
 Rows = dict[str, Any]
 
@@ -38,7 +41,8 @@ Rows = dict[str, Any]
 class RayEngine(Engine):
     """`workers` actors on the Ray at `address`, or on one of our own ("") that lives
     for the run: without dashboard and usage reports, its files in a private folder
-    that goes with it. Raises M758 (Ray is not installed), M765 and M766."""
+    that goes with it. Raises M758 (Ray is not installed), M765 (numbers), M766 (Ray
+    fails) and M767 (none answers)."""
 
     def __init__(
         self, address: str = "", *, workers: int = 2, note_timeout: float = 0
@@ -165,7 +169,9 @@ def _coded() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _connected(address: str, workers: int) -> Iterator[Any]:
-    if not address:
+    if address:
+        _check_address(address)
+    else:
         # Its ports are open to all of the machine, but not without this; read once,
         # while Ray is imported.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -187,6 +193,18 @@ def _connected(address: str, workers: int) -> Iterator[Any]:
             logging_level=logging.ERROR,
         )
         yield ray
+
+
+def _check_address(address: str) -> None:
+    """Raise M767 where nothing answers: Ray itself would try for minutes."""
+    if address in ("auto", "local"):
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER).close()
+    except (OSError, ValueError, OverflowError) as err:
+        reason = type(err).__name__
+        raise MslmError(Errors.M767.format(address=address, reason=reason)) from err
 
 
 def _own_ray(stack: contextlib.ExitStack, workers: int) -> dict[str, Any]:

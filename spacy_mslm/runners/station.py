@@ -56,7 +56,7 @@ class Lost(Exception):
     @property
     def how(self) -> str:
         if self.status < 0:
-            return signal.Signals(-self.status).name
+            return signal.strsignal(-self.status) or f"signal {-self.status}"
         return f"exit status {self.status}"
 
 
@@ -178,11 +178,12 @@ class Station(Generic[T]):
         self._lock = threading.Lock()
 
     def make(self, task: ShardTask[T]) -> Shard:
-        """Make a shard, as often as it takes. Raises MslmError."""
+        """Make a shard, as often as it takes. Raises MslmError, M756 and M757 too."""
         case = _Case()
         while True:
+            worker = self._get(task)
             try:
-                answer = self._get().make(case.order(task), self._note_timeout)
+                answer = worker.make(case.order(task), self._note_timeout)
             except Lost as lost:
                 self._drop()
                 case.note(lost)
@@ -205,11 +206,15 @@ class Station(Generic[T]):
         self.stop()
         self._drop()
 
-    def _get(self) -> Worker:
+    def _get(self, task: ShardTask[T]) -> Worker:
         with self._lock:
             if self._stopped:
                 raise InterruptedError
-            self._worker = self._worker or self._start()
+            try:
+                self._worker = self._worker or self._start()
+            except OSError as err:
+                answer = Answer(failed=type(err).__name__)
+                raise _error(answer, task) from err
             return self._worker
 
     def _drop(self) -> None:
@@ -220,9 +225,11 @@ class Station(Generic[T]):
 
 
 def _shard(answer: Answer, task: ShardTask[Any]) -> Shard:
-    if answer.coded:
-        raise MslmError(answer.coded)
-    if answer.failed:
-        raise MslmError(Errors.M756.format(path=task.out, reason=answer.failed))
-    assert isinstance(answer.value, Shard)
+    if not isinstance(answer.value, Shard):
+        raise _error(answer, task)
     return answer.value
+
+
+def _error(answer: Answer, task: ShardTask[Any]) -> MslmError:
+    said = Errors.M756.format(path=task.out, reason=answer.failed)
+    return MslmError(answer.coded or said)

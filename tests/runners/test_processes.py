@@ -4,7 +4,7 @@ import importlib
 import os
 import random
 import signal
-import sys
+import subprocess
 import threading
 import time
 import weakref
@@ -242,7 +242,7 @@ def test_what_was_read_before_an_error_of_reading_is_made(
     [
         ("raise", r"^\[M755\].*\(RuntimeError\)"),
         ("mend", r"^\[M000\]"),
-        ("segfault", r"^\[M757\].*ended 5 times.*SIGSEGV"),
+        ("segfault", r"^\[M757\].*ended 5 times.*Segmentation fault"),
         ("exit", r"^\[M757\].*exit status 0"),
     ],
 )
@@ -254,6 +254,17 @@ def test_a_work_that_cannot_load(
     if how in ("raise", "mend"):
         with pytest.raises(MslmError, match=message):
             run_shards(ITEMS, job(works.Unloadable(how)), tmp_path)
+
+
+def test_a_machine_that_can_begin_no_process(
+    works: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*command: Any, **options: Any) -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+    with pytest.raises(MslmError, match=r"^\[M756\].*\(BlockingIOError\)"):
+        run_shards(ITEMS, job(works.Obedient()), tmp_path, engine=ProcessEngine(2))
 
 
 def test_stopped_in_the_middle_no_process_goes_on(
@@ -366,4 +377,3 @@ def test_options_choose_the_engine() -> None:
     assert type(engine_of(note_timeout=5)).__name__ == "ProcessEngine"
     engine = engine_of(processes=3)
     assert isinstance(engine, ProcessEngine) and engine.processes == 3
-    assert "ray" not in sys.modules

@@ -124,6 +124,15 @@ def test_a_killed_run_leaves_nothing_and_is_gone_on_with(
     assert tree(out) == tree(tmp_path / "one")
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "x", "a:b"])
+def test_no_ray_at_the_address(
+    ray_run: ModuleType, tmp_path: Path, address: str
+) -> None:
+    engine = engine_of(address=address)
+    with pytest.raises(MslmError, match=rf"^\[M767\] --address {address}: "):
+        run_shards(["a"], ray_run.make_job(), tmp_path / "out", engine=engine)
+
+
 def test_without_ray_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, ray_run: ModuleType, tmp_path: Path
 ) -> None:
