@@ -22,7 +22,7 @@ _DISEASES = (
 )  # fmt: skip
 _BOTH = _FINDINGS + _DISEASES
 # Words of these endings that are none.
-_NOT = frozenset({"cardioplegia", "sympathy", "empathy", "apathy", "tension"})
+_NOT = frozenset({"cardioplegia", "sympathy", "empathy", "apathy", *_BOTH})
 _WORD = re.compile(r"\w{6,}")
 
 _DISEASE_WORD = re.compile(
