@@ -5,10 +5,11 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -288,6 +289,37 @@ def test_stopped_in_the_middle_no_process_goes_on(
             on_shard=stop,
         )
     assert children() <= before
+
+
+HANGING = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import engine_works
+from spacy_mslm.runners.processes import ProcessEngine
+from spacy_mslm.runners.shards import Job, run_shards
+job = Job(engine_works.Obedient(sys.argv[2] + "/loads"), str, str, "k")
+run_shards(["loop 1"], job, Path(sys.argv[2]) / "out", engine=ProcessEngine(1))
+"""
+
+
+def test_a_worker_is_killed_with_its_run_at_whatever_note(tmp_path: Path) -> None:
+    here = str(Path(__file__).parent)
+    process = subprocess.Popen([sys.executable, "-c", HANGING, here, str(tmp_path)])
+    loads = tmp_path / "loads"
+    wait_for(lambda: loads.exists() and loads.read_text().endswith("\n"))
+    worker = Path("/proc", loads.read_text().strip(), "cmdline")
+    assert b"worker" in worker.read_bytes()
+    process.kill()
+    process.wait()
+    wait_for(lambda: not worker.exists() or b"worker" not in worker.read_bytes())
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_memory_holds_a_bounded_number_of_shards(
