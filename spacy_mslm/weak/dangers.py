@@ -2,8 +2,9 @@
 
 - "generic": a word for the kind of thing itself ("disease", "symptom", "drug"), or for
   what is always measured and no finding ("blood pressure", "temperature").
-- "short substance": one word of at most three letters for a chemical ("his", "fig").
-  A note may still define it: `acronyms` finds those.
+- "short substance": one word of at most three letters for a chemical ("his", "fig"),
+  of two where it is written in capitals: "ASA" is looked for. A note may still define
+  a shorter one: `acronyms` finds those.
 - "everyday substance": one word for a chemical that people use every day ("blood",
   "air", "balance"): Zipf frequency in English of 4 and more, a word in a hundred
   thousand (the library wordfreq, Speer 2022).
@@ -22,7 +23,7 @@ from .names import name_key
 from .semantic_types import is_chemical
 
 EVERYDAY_SUBSTANCE, EVERYDAY_WORD = 4.0, 5.3
-_SHORT = 3
+_SHORT, _SHORTEST = 3, 2
 GENERIC = frozenset(
     name_key(name)
     for name in (
@@ -55,7 +56,7 @@ def danger(name: str, chemical: bool, zipf: Callable[[str], float]) -> str:
     word = name.strip()
     if not word.isalpha():
         return ""
-    if chemical and len(word) <= _SHORT:
+    if chemical and len(word) <= (_SHORTEST if word.isupper() else _SHORT):
         return "short substance"
     if chemical and zipf(word) >= EVERYDAY_SUBSTANCE:
         return "everyday substance"

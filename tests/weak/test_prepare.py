@@ -36,6 +36,8 @@ def prepared(*concepts: Concept, allowed: tuple[str, ...] = ()) -> Prepared:
         ("blood", True, "everyday substance"),
         ("blood", False, ""),
         ("His", True, "short substance"),
+        ("ASA", True, ""),
+        ("GH", True, "short substance"),
         ("gas", False, "generic"),
         ("Disease", False, "generic"),
         ("blood pressure", False, "generic"),
