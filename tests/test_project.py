@@ -18,7 +18,7 @@ COPIED = ("spacy_mslm", "configs", "assets", "project.yml", "constraints.txt")
 COPIED += ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md")
 COPIED += ("LICENSE", "CHANGELOG.md")
 CAPS = "--training.max_steps=2"
-STEPS = 12
+STEPS = 13
 
 pytestmark = [pytest.mark.medcat, pytest.mark.timeout(420)]
 
