@@ -14,11 +14,15 @@ from ..stages.labelling.concepts import TABLE, read_manifest
 from ..types import DropCounts
 from ..weak.concepts import read_concepts
 from .spec import Spec
-from .turns import Contender, take_turns
+from .systems.labels import our_spans
+from .turns import Contender, check_known, take_turns
 
 # Each has the same names; "labels" is the module of `systems` that holds them all.
 SYSTEMS = {
     "ours": "ours",
+    "ours, names alone": "plain",
+    "ours, dictionary": "dictionary",
+    "ours, spell check": "thorough",
     "MedCAT alone": "medcat",
     "spaCy PhraseMatcher": "phrases",
     "EDS-NLP matcher": "edsnlp",
@@ -32,15 +36,20 @@ def run_labelling(
     *,
     limit: int,
     rounds: int,
+    systems: Sequence[str] = (),
+    compare: bool = False,
     pythons: Mapping[str, str],
     provenance: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """A line a system over the first `limit` notes.
 
     `concepts`: folder of `concepts build` from a table. `pythons`: interpreters of
-    peers in other environments. Raises MslmError: M621 where a process ends, those of
-    `read_notes` and of the folder.
+    peers in other environments. `systems`: some of `SYSTEMS`, else all. `compare`:
+    count the spans that MedCAT's spell check adds and takes away. Raises MslmError:
+    M621 where a process ends, M622 (no such system), those of `read_notes` and of the
+    folder.
     """
+    check_known(systems, SYSTEMS)
     work.mkdir(parents=True, exist_ok=True)
     texts = [note.text for note in islice(read_notes(notes, drops=DropCounts()), limit)]
     words = sum(len(text.split()) for text in texts)
@@ -55,9 +64,10 @@ def run_labelling(
         "texts_hash": hashlib.sha256(rows.encode()).hexdigest(),
         "concepts": concepts_hash,
         "names": len(names),
+        "spell_check": _differences(concepts, texts) if compare else {},
     }
     measured = take_turns(
-        _contenders(work, concepts, pythons),
+        _contenders(work, concepts, pythons, systems or [*SYSTEMS]),
         "label",
         words=words,
         rounds=rounds,
@@ -67,7 +77,10 @@ def run_labelling(
 
 
 def _contenders(
-    work: Path, concepts: Path, pythons: Mapping[str, str]
+    work: Path,
+    concepts: Path,
+    pythons: Mapping[str, str],
+    systems: Sequence[str],
 ) -> Sequence[Contender]:
     spec = Spec(
         encoder="",
@@ -87,4 +100,22 @@ def _contenders(
             python=pythons.get(peer, sys.executable),
         )
         for name, peer in SYSTEMS.items()
+        if name in systems
     ]
+
+
+def _differences(concepts: Path, texts: list[str]) -> dict[str, int]:
+    """Spans (place and label) with MedCAT's spell check, without it, and by both."""
+    fast, thorough = (
+        {
+            (number, span.start, span.end, span.label)
+            for number, spans in enumerate(our_spans(concepts, peer)(texts))
+            for span in spans
+        }
+        for peer in ("ours", "thorough")
+    )
+    return {
+        "with": len(thorough),
+        "without": len(fast),
+        "both": len(fast & thorough),
+    }

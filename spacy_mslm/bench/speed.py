@@ -15,10 +15,9 @@ from typing import Any
 import spacy
 
 from ..corpus.docs import read_docs
-from ..errors import Errors, MslmError
 from ..nn.encoder import resolve_source
 from .spec import Format, Spec
-from .turns import Contender, fit, take_turns
+from .turns import Contender, check_known, fit, take_turns
 
 # What of a corpus is read: its sentences, or so many words of them joined as a text.
 SHAPES = {"sentences": 0, "notes": 500, "documents": 20_000}
@@ -152,10 +151,7 @@ def run_speed(
 def chosen(job: str, names: Sequence[str]) -> list[str]:
     """The systems of a bench by name, the usual ones for none (M622)."""
     known = JOBS[job]
-    for name in names:
-        if name not in known:
-            options = "; ".join(known)
-            raise MslmError(Errors.M622.format(value=name, options=options))
+    check_known(names, known)
     return list(names) or [name for name, system in known.items() if system.usual]
 
 

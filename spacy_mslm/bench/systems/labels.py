@@ -1,13 +1,15 @@
 """Labelling notes with a terminology: this project's labeller and its peers.
 
-`options["peer"]`: "ours" (`MedcatLabeller`: paragraphs, overlaps, clusters), "medcat"
-(its own `get_entities`, a note at a time), "phrases" (spaCy's PhraseMatcher over its
-English tokenizer) or "edsnlp" (its matcher). All have the same names of the same
-concepts; `options["concepts"]` is the folder of `concepts build`, `options["names"]` a
-file of them, one a line.
+`options["peer"]`: "ours" (`MedcatLabeller`: paragraphs, overlaps, clusters, what the
+note says), "plain" (without that last), "thorough" (MedCAT's spell check on),
+"dictionary" (longest match, and what the note says), "medcat" (its own
+`get_entities`, a note at a time), "phrases" (spaCy's PhraseMatcher over its English
+tokenizer) or "edsnlp" (its matcher). All have the same names of the same concepts;
+`options["concepts"]` is the folder of `concepts build`, `options["names"]` a file of
+them, one a line.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ def label(spec: Spec) -> TakeTurn:
     """Each turn labels all texts and counts the spans found."""
     find = {
         "ours": _ours,
+        "plain": _ours,
+        "thorough": _ours,
+        "dictionary": _ours,
         "medcat": _medcat,
         "phrases": _phrases,
         "edsnlp": _edsnlp,
@@ -31,34 +36,49 @@ def label(spec: Spec) -> TakeTurn:
 
 
 def _ours(spec: Spec) -> Callable[[list[str]], int]:
-    from ...stages.labelling.concepts import load_labeller
-    from ...stages.labelling.label import find_spans
-    from ...types import DropCounts, Note
+    spans = our_spans(Path(spec.options["concepts"]), spec.options["peer"])
+    return lambda texts: sum(map(len, spans(texts)))
 
-    drops = DropCounts()
-    folder = Path(spec.options["concepts"])
-    labeller = load_labeller(folder, min_score=0.0, drops=drops)
 
-    def find(texts: list[str]) -> int:
-        notes = (Note(str(i), str(i), text) for i, text in enumerate(texts))
-        return sum(len(find_spans(labeller, n, "longest", drops)) for n in notes)
+def our_spans(folder: Path, peer: str) -> Callable[[list[str]], Iterator[list[Any]]]:
+    """What finds the spans of each text, in the `peer` of ours that is asked for."""
+    from ...stages.labelling.finding import find_spans
+    from ...stages.labelling.sources import Sources, load
+    from ...types import Note
 
-    return find
+    sources = Sources(concepts=folder, plain=peer == "plain")
+    if peer == "dictionary":
+        sources = Sources(dictionary=folder)
+    [(labeller, drops)] = load(sources).values()
+    if peer == "thorough":
+        _medcat_of(labeller).config.general.spell_check = True
+
+    def spans(texts: list[str]) -> Iterator[list[Any]]:
+        for number, text in enumerate(texts):
+            note = Note(str(number), str(number), text)
+            yield find_spans(labeller, note, "longest", drops)
+
+    return spans
 
 
 def _medcat(spec: Spec) -> Callable[[list[str]], int]:
-    from ...stages.labelling.concepts import load_labeller
-    from ...types import DropCounts
+    from ...stages.labelling.sources import Sources, load
 
-    folder = Path(spec.options["concepts"])
+    sources = Sources(concepts=Path(spec.options["concepts"]), plain=True)
+    [(labeller, _)] = load(sources).values()
     # The same concepts and settings: what differs is who calls it, and how.
-    labeller: Any = load_labeller(folder, min_score=0.0, drops=DropCounts())
-    cat = labeller.cat
+    cat = _medcat_of(labeller)
 
     def find(texts: list[str]) -> int:
         return sum(len(cat.get_entities(t).get("entities", ())) for t in texts)
 
     return find
+
+
+def _medcat_of(labeller: Any) -> Any:
+    while not hasattr(labeller, "cat"):
+        labeller = labeller.inner
+    return labeller.cat
 
 
 def _phrases(spec: Spec) -> Callable[[list[str]], int]:
