@@ -141,9 +141,9 @@ def _run(work: Path, command: Sequence[str], inputs: Sequence[Path]) -> list[Pat
 
 
 def _hash(folders: Sequence[Path]) -> str:
-    """Of all shards, in order."""
+    """Of all rows, in order."""
     total = hashlib.sha256()
     for folder in folders:
-        for path in sorted(folder.rglob("*.spacy")):
+        for path in sorted(folder.rglob("part-*.jsonl")):
             total.update(path.read_bytes())
     return total.hexdigest()

@@ -11,8 +11,10 @@ import pytest
 from spacy_mslm.runners.private import private_folder
 
 PREFIX = "mslm-test-"
+# Whoever starts the tests in the background has SIGINT ignored, and so its children.
 HOLD = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from spacy_mslm.runners.private import private_folder
 with private_folder("mslm-test-", Path(sys.argv[1])) as folder:
