@@ -83,6 +83,8 @@ LEVERS: dict[str, Arm] = {
 # An encoder whose masked-LM head is warm before any arm begins: MiniLM, adapted by
 # uniform masks on the training text of all sets, without labels (results/PLAN.md).
 ADAPTED = "work/lab/minilm-adapted"
+# The same text and updates, masks of terms and of generic words, weighted.
+ADAPTED_BY_TERMS = "work/lab/minilm-adapted-terms"
 # The best of them so far, from which the others differ in one setting.
 SWAPPED: Arm = {**MSLM, **LIGHT, "swap": 0.3}
 WARM_LEVERS: dict[str, Arm] = {
@@ -115,6 +117,9 @@ WARM_LEVERS: dict[str, Arm] = {
     "mslm, plain, weight .1": {**MSLM, **PLAIN, **LIGHT},
     "vanilla, self-training": {"pseudo_updates": 400},
     "vanilla, crf": {"decoder": "crf"},
+    "vanilla, crf, swap .6": {"decoder": "crf", "swap": 0.6},
+    "adapted by terms": {"encoder": ADAPTED_BY_TERMS},
+    "adapted by terms, swap .6": {"encoder": ADAPTED_BY_TERMS, "swap": 0.6},
     **{
         f"mslm, weight .1, swap .3, {name}": {**SWAPPED, **lever}
         for name, lever in {
