@@ -174,18 +174,23 @@ def summary(lines: Iterable[Mapping[str, Any]]) -> str:
 
 
 def tables(lines: Iterable[Mapping[str, Any]]) -> str:
-    """Markdown: a table for each job, shape and precision, with the ratio of each of
-    ours to every system (medians over the rounds)."""
+    """Markdown: a table for each job, shape, precision and number of names, with the
+    ratio of each of ours to every system (medians over the rounds)."""
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for line in lines:
         settings = line["settings"]
-        key = (settings["job"], settings.get("shape"), settings.get("precision"))
+        names = f"{settings['names']:,} names" if "names" in settings else None
+        told = settings.get("shape"), settings.get("precision"), names
+        key = settings["job"], *told
         groups.setdefault(tuple(filter(None, key)), []).append(line)
     return "\n\n".join(_table(key, rows) for key, rows in groups.items())
 
 
 def _table(key: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> str:
     ours = [line for line in lines if line["system"].startswith("ours")]
+    if key[0] == "label":
+        # The others show what each of its parts costs.
+        ours = ours[:1]
     names = ", ".join(key)
     head = ["", "words/s", "lowest-highest", "peak MiB"]
     head += [f"{line['system']} / it" for line in ours]

@@ -98,3 +98,8 @@ class CoreErrors:
         "{path}: not a table of systems ({reason}). It has 'encoders', each with its "
         "config, encoder, batch, epochs and rates, and 'decoders'."
     )
+    M447 = "no system '{name}' in {path}. It has: {known}."
+    M448 = (
+        "'{name}' names {n} systems of these results. Name one of: {known}; a shorter "
+        "form will do where it means one."
+    )
