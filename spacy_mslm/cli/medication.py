@@ -62,9 +62,10 @@ def run_cli(
             options = "; ".join(known)
             message = Errors.M447.format(name=name, path=systems, known=options)
             raise MslmError(message)
+    chosen = [known[name] for name in names or known]
     failed = run_systems(
         corpus,
-        [known[name] for name in names or known],
+        chosen,
         out,
         seeds=_numbers(seeds),
         variant=Variant(
@@ -77,10 +78,11 @@ def run_cli(
         models=models,
         gpu=gpu,
     )
-    print(f"Wrote {out}")
     if failed:
-        print("Not made: " + "; ".join(failed))
-        raise typer.Exit(code=1)
+        told = "; ".join(failed)
+        n, of_all = len(failed), len(chosen)
+        raise MslmError(Errors.M449.format(n=n, all=of_all, names=told, path=out))
+    print(f"Wrote {out}")
 
 
 @medication_app.command("table")

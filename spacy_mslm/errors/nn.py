@@ -103,3 +103,8 @@ class CoreErrors:
         "'{name}' names {n} systems of these results. Name one of: {known}; a shorter "
         "form will do where it means one."
     )
+    M449 = (
+        "{n} of {all} systems were not made ({names}), for the reasons above; the "
+        "others are in {path}. Mend that and run again, or choose with --only; for the "
+        "table of what is there: python -m spacy_mslm medication table {path}."
+    )

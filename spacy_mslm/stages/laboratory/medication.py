@@ -86,9 +86,9 @@ class Read:
             words += len(doc)
             sentences += max(len([*sentence_spans(doc.text)]), 1)
             labels |= {ent.label_ for ent in doc.ents}
-        gold = [_tags(doc) for doc in read_docs(path / "test", vocab)]
-        if not gold:
+        if not (path / "test").is_dir():
             raise MslmError(Errors.M742.format(path=path, split="test"))
+        gold = [_tags(doc) for doc in read_docs(path / "test", vocab)]
         files = [*docbin_paths(path / "train"), *docbin_paths(path / "test")]
         hash_ = sha256_of(files)
         return cls(path, words, sentences, gold, tuple(sorted(labels)), manifest, hash_)
@@ -170,7 +170,8 @@ def _plan(system: System, variant: Variant, read: Read, seed: int) -> dict[str, 
         overrides["paths.encoder"] = variant.tokenizer
     size = overrides["training.batcher.size"]
     epochs = variant.times * system.epochs
-    updates = variant.updates or max(ceil(epochs * read.words / size), 1)
+    # To spaCy a last step of number 0 means none.
+    updates = max(variant.updates or ceil(epochs * read.words / size), 2)
     settings = {
         "system": variant.named(system),
         "config": system.config.name,
