@@ -9,15 +9,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from ..errors import Errors, MslmError
 from ..notes.sources import read_notes
-from ..stages.labelling.concepts import read_manifest
+from ..stages.labelling.concepts import TABLE, read_manifest
 from ..types import DropCounts
+from ..weak.concepts import read_concepts
 from .turns import check_known
 
 ONE, TWO = "one process", "two processes"
@@ -48,6 +50,7 @@ def run_engines(
     """
     check_known(systems, WAYS)
     _, concepts_hash = read_manifest(concepts)
+    names = len({n for c in read_concepts(concepts / TABLE) for n in c.names})
     work.mkdir(parents=True, exist_ok=True)
     whole, *halves = _write_notes(notes, work, number=number, words=words)
     command = [*_LABEL, "--concepts", str(concepts), *options]
@@ -70,6 +73,7 @@ def run_engines(
         "notes": number,
         "words_a_note": words,
         "concepts": concepts_hash,
+        "names": names,
         "options": list(options),
     }
     return [
@@ -85,19 +89,31 @@ def run_engines(
 
 
 def summary(lines: Sequence[Mapping[str, Any]]) -> str:
-    """For the screen: notes a second, and beside two commands in the same round."""
+    """A Markdown table: notes a second of the whole command, and how many times as fast
+    as two commands in the same round (medians)."""
+    rows = [["", "notes/s", "lowest-highest", "beside two commands"]]
+    rows.append(["---", "---:", "---:", "---:"])
     apart = next((li["seconds"] for li in lines if li["system"] == APART), None)
-    rows = []
     for line in lines:
-        best = min(line["seconds"])
-        row = f"{line['system']}: {line['settings']['notes'] / best:.0f} notes/s"
+        rates = [line["settings"]["notes"] / s for s in line["seconds"]]
+        row = [line["system"], f"{median(rates):.0f}"]
+        row.append(f"{min(rates):.0f}-{max(rates):.0f}")
         if apart:
             pairs = zip(apart, line["seconds"], strict=True)
-            ratios = sorted(a / s for a, s in pairs)
-            row += f"; as fast as two commands: {ratios[len(ratios) // 2]:.2f}"
-            row += f" ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+            row.append(f"{median(a / s for a, s in pairs):.2f}")
         rows.append(row)
-    return "\n".join(rows)
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def tables(lines: Iterable[Mapping[str, Any]]) -> str:
+    """A table for each terminology and setting."""
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for line in lines:
+        told = line["settings"]
+        key = f"{told['names']:,} names", *told["options"]
+        groups.setdefault(key, []).append(line)
+    parts = [f"**{', '.join(key)}**\n\n{summary(of)}" for key, of in groups.items()]
+    return "\n\n".join(parts)
 
 
 _LABEL = (sys.executable, "-m", "spacy_mslm", "label")

@@ -101,10 +101,14 @@ def tables_cli(
     files: Annotated[list[Path], typer.Argument(help="Results of train, predict …")],
 ) -> None:
     """Results as Markdown tables, for benchmarks/README.md."""
-    from ..bench.speed import tables
+    from ..bench import engines, speed
 
     rows = [line for file in files for line in file.read_text("utf8").splitlines()]
-    print(tables(map(json.loads, rows)))
+    lines = [json.loads(row) for row in rows]
+    of_engines = [line for line in lines if line["settings"]["job"] == "engines"]
+    others = [line for line in lines if line["settings"]["job"] != "engines"]
+    parts = [speed.tables(others), engines.tables(of_engines)]
+    print("\n\n".join(part for part in parts if part))
 
 
 def append_lines(out: Path, *lines: dict[str, Any]) -> None:

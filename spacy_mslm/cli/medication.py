@@ -3,12 +3,15 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import Errors, MslmError
 from . import app
+
+if TYPE_CHECKING:
+    from ..stages.systems import System
 
 medication_app = typer.Typer(
     help="Systems with a CRF and without, pretrained and from scratch, side by side.",
@@ -52,17 +55,10 @@ def run_cli(
     gpu: Annotated[int, typer.Option("--gpu-id", help="-1 for the CPU.")] = -1,
 ) -> None:
     """Train each system with each seed and score it on test, in clean text."""
-    from ..stages.laboratory.medication import Variant, run_systems
-    from ..stages.systems import read_systems
+    from ..stages.laboratory.medication import run_systems
+    from ..stages.laboratory.one_system import Variant
 
-    known = read_systems(systems)
-    names = [name.strip() for name in only.split(";") if name.strip()]
-    for name in names:
-        if name not in known:
-            options = "; ".join(known)
-            message = Errors.M447.format(name=name, path=systems, known=options)
-            raise MslmError(message)
-    chosen = [known[name] for name in names or known]
+    chosen = _chosen(systems, only)
     failed = run_systems(
         corpus,
         chosen,
@@ -109,6 +105,18 @@ def table_cli(
     print(text, end="")
     if out is not None:
         atomic_write_text(out, text)
+
+
+def _chosen(table: Path, only: str) -> "list[System]":
+    from ..stages.systems import read_systems
+
+    known = read_systems(table)
+    names = [name.strip() for name in only.split(";") if name.strip()]
+    for name in names:
+        if name not in known:
+            options = "; ".join(known)
+            raise MslmError(Errors.M447.format(name=name, path=table, known=options))
+    return [known[name] for name in names or known]
 
 
 def _numbers(text: str) -> list[int]:

@@ -14,7 +14,8 @@ from spacy_mslm.scoring.doc_counts import DocCounts
 from spacy_mslm.stages.corpora.corpus import build_iob_corpus
 from spacy_mslm.stages.corpora.tokenizer import train_tokenizer
 from spacy_mslm.stages.laboratory import medication
-from spacy_mslm.stages.laboratory.medication import Variant, read_lines, run_systems
+from spacy_mslm.stages.laboratory.medication import read_lines, run_systems
+from spacy_mslm.stages.laboratory.one_system import Variant
 from spacy_mslm.stages.systems import read_systems
 
 ROOT = Path(__file__).parents[2]
@@ -116,7 +117,7 @@ def test_what_is_there_is_not_made_again(made, corpus, systems, monkeypatch):
     def no(*_):
         raise AssertionError("made again")
 
-    monkeypatch.setattr(medication, "_run", no)
+    monkeypatch.setattr(medication, "run_system", no)
     before = made.read_text()
     said = []
     run_systems(

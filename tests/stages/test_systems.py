@@ -43,10 +43,13 @@ def corpus(tmp_path):
     return {"paths.train": str(tmp_path / "train"), "paths.dev": str(tmp_path / "dev")}
 
 
-def test_they_are_the_paper_s_eight_and_a_small_one():
+def test_they_are_the_paper_s_eight_and_two_for_cpus():
     assert list(SYSTEMS) == [
         f"{encoder}-{decoder}"
-        for encoder in ("BERT", "BioBERT", "ClinicalBERT", "Transformer", "Small")
+        for encoder in (
+            *("BERT", "BioBERT", "ClinicalBERT", "Transformer"),
+            *("MiniLM", "Small"),
+        )
         for decoder in ("CRF", "Apt")
     ]
     runs = {
@@ -54,7 +57,7 @@ def test_they_are_the_paper_s_eight_and_a_small_one():
         for name, s in SYSTEMS.items()
         if name.endswith("CRF")
     }
-    del runs["Small"]
+    del runs["Small"], runs["MiniLM"]
     assert runs == {
         "BERT": (14, 3, 5e-5),
         "BioBERT": (8, 2, 5e-5),
@@ -73,7 +76,8 @@ def test_each_fills_and_resolves_to_what_it_says(name, corpus, tmp_path):
     assert settings.encoder.source == system.encoder
     assert settings.heads.typed
     assert settings.heads.decoder == ("crf" if name.endswith("CRF") else "softmax")
-    assert nlp.get_pipe("ner").shim.heads_learn_rate == 1.0
+    assert nlp.get_pipe("ner").shim.heads_learn_rate == system.heads_learn_rate
+    assert system.heads_learn_rate == (10.0 if name[0] == "M" else 1.0)
     assert training["max_epochs"] == system.epochs
     schedule = training["optimizer"].schedules["learn_rate"]
     updates = -(-system.epochs * 41_497 // system.batch)
