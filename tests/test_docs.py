@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import shlex
+from collections import defaultdict
 from configparser import ConfigParser
 from functools import cache
 from pathlib import Path
@@ -337,6 +338,20 @@ def test_tables_of_the_benchmarks_are_their_results(name):
     page = (BENCHMARKS / "README.md").read_text("utf8")
     for table in tables(map(json.loads, lines)).split("\n\n"):
         assert table in page
+
+
+def test_tables_of_engines_are_their_results():
+    from spacy_mslm.bench.engines import tables
+
+    lines = (BENCHMARKS / "engines.jsonl").read_text("utf8").splitlines()
+    page = (BENCHMARKS / "README.md").read_text("utf8")
+    for table in tables(map(json.loads, lines)).split("\n\n"):
+        assert table in page
+    # Whoever makes the notes, the labels are the same bytes.
+    by_names = defaultdict(set)
+    for line in map(json.loads, lines):
+        by_names[line["settings"]["names"]].add(line["labels_hash"])
+    assert all(len(hashes) == 1 for hashes in by_names.values())
 
 
 def test_memory_on_the_page_is_what_was_measured():

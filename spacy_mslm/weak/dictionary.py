@@ -13,6 +13,7 @@ from ..types import CharSpan, DropCounts, Note
 from .clusters import Clusters
 from .concepts import Concept
 from .edges import crosses_an_end
+from .folding import folded
 from .labeller import Labeller
 from .names import label_of, servable
 
@@ -41,9 +42,10 @@ class _Name:
 class DictionaryLabeller(Labeller):
     """Finds the names of a concept table that `names.servable` chooses.
 
-    Words are compared without letter case. Between two of them stand blanks, a hyphen
-    or an apostrophe, or the mark that the name has there ("type-2 diabetes" is "type 2
-    diabetes"); never a blank line, nor the end of a list item.
+    Words are compared without letter case and without marks (é: e). Between two of
+    them stand blanks, a hyphen or an apostrophe, or the mark that the name has there
+    ("type-2 diabetes" is "type 2 diabetes"); never a blank line, nor the end of a list
+    item.
 
     A name of one word of at most five letters, all capitals, is an acronym. With a
     vowel it may be an everyday word (ALL, AIDS), and is found in capitals alone;
@@ -81,7 +83,7 @@ class DictionaryLabeller(Labeller):
         self.labels = tuple(label for label in clusters.labels if label in found)
 
     def find(self, note: Note) -> Iterator[CharSpan]:
-        text = note.text
+        text = folded(note.text)
         words = [(m[0], m.start(), m.end()) for m in _WORD.finditer(_lower(text))]
         last = 0
         for first, (word, start, end) in enumerate(words):
@@ -128,6 +130,7 @@ def _forms(
 ) -> Iterator[tuple[list[str], _Name]]:
     """A name as its words in lower case; an acronym as its plural too."""
     label = label_of(concept, clusters)
+    name = folded(name)
     found = list(_WORD.finditer(name))
     if label is None or not found:
         return

@@ -8,7 +8,7 @@ place or cause before a word for a disease: "hepatic disease", "systolic dysfunc
 import re
 from collections.abc import Iterator
 
-from .nosology import DISEASE, SYMPTOM
+from .semantic_types import DISEASE, SYMPTOM
 
 _FINDINGS = (
     "megaly", "algia", "dynia", "uria", "pnea", "pnoea", "rrhea", "rrhoea", "rrhage",

@@ -19,6 +19,7 @@ from ..types import CharSpan, DropCounts, Note
 from .clusters import Clusters
 from .concepts import Concept
 from .edges import crosses_an_end, word_edges
+from .folding import folded
 from .labeller import Labeller
 from .names import label_of, servable
 from .paragraphs import LIMIT, paragraph_spans
@@ -102,8 +103,9 @@ class MedcatLabeller(Labeller):
         return cls(cat, labels, source=path.name, **settings)
 
     def find(self, note: Note) -> Iterator[CharSpan]:
+        text = folded(note.text)
         for start, end in paragraph_spans(note.text, self.paragraph_limit):
-            doc = self.cat(note.text[start:end])
+            doc = self.cat(text[start:end])
             for entity in doc.linked_ents if doc else ():
                 if span := self._span(note.text, entity, start):
                     yield span
@@ -193,7 +195,8 @@ def _build(concepts: Mapping[str, Concept]) -> Any:
     rows = [(key, name) for key, concept in concepts.items() for name in concept.names]
     # One name a row, escaped: MedCAT splits on `|`.
     frame = pd.DataFrame(
-        [(key, name.replace("|", " ")) for key, name in rows], columns=["cui", "name"]
+        [(key, folded(name).replace("|", " ")) for key, name in rows],
+        columns=["cui", "name"],
     )
     cdb = cdb_maker(config()).prepare_csvs([frame])
     # Without a Vocab the first name that needs its context crashes.

@@ -13,8 +13,8 @@ from dataclasses import replace
 from .concepts import Concept
 from .dangers import GENERIC
 from .names import name_key
+from .semantic_types import DISEASE, SYMPTOM
 
-SYMPTOM, DISEASE = "T184", "T047"
 HEAD_ID = "HEAD:"
 _DISEASE_HEAD = re.compile(
     r"(?:\w*(?:itis|pathy|cytopenia|fibrosis|thrombosis|sclerosis)|failure|fibrillation"

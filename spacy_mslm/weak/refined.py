@@ -12,8 +12,7 @@ from .concepts import Concept
 from .forms import forms
 from .labeller import Labeller
 from .measured import is_measured
-from .nosology import DISEASE, SYMPTOM
-from .semantic_types import is_chemical
+from .semantic_types import DISEASE, SYMPTOM, is_chemical
 
 MEASURED = "substance that is measured or tested for"
 REDEFINED = "acronym that the note defines otherwise"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from spacy_mslm.types import DropCounts
 from spacy_mslm.weak.clusters import Clusters
 from spacy_mslm.weak.concepts import Concept
+from spacy_mslm.weak.folding import folded
 from spacy_mslm.weak.names import name_key, servable
 
 CLUSTERS = Clusters.from_dict({"D": {"ids": ["T047"]}, "S": {"ids": ["T184"]}})
@@ -32,6 +33,54 @@ def test_a_name_in_two_labels_is_dropped_and_counted() -> None:
     )
     assert kept == {"1": ("common cold",), "2": ("chills",)}
     assert drops == {"name shared by several labels": 2}
+
+
+def test_what_diseases_and_findings_both_claim_is_a_finding() -> None:
+    kept, drops = serve(
+        Concept("1", ("anemia", "anaemia"), ("T047",)),
+        Concept("2", ("anemia", "anaemia"), ("T184",)),
+    )
+    # A name that neither prefers stays ambiguous, for notes to teach.
+    assert kept == {"2": ("anemia",)}
+    assert drops == {
+        "name shared by several concepts": 1,
+        "name shared by several labels": 2,
+        "concept without a name left": 1,
+    }
+    # A short one is an acronym of two things.
+    kept, _ = serve(
+        Concept("1", ("PID",), ("T047",)), Concept("2", ("PID",), ("T184",))
+    )
+    assert kept == {}
+
+
+def test_a_third_claim_leaves_nobody_the_name() -> None:
+    kept, drops = serve(
+        Concept("1", ("anemia",), ("T047",)),
+        Concept("2", ("anemia",), ("T184",)),
+        Concept("3", ("anemia",), ("T070",)),
+    )
+    assert kept == {}
+    assert drops["name shared by several labels"] == 2
+
+
+def test_without_a_cluster_of_findings_the_tie_stays() -> None:
+    clusters = Clusters.from_dict({"D": {"ids": ["T047"]}})
+    concepts = [
+        Concept("1", ("anemia",), ("T047",)),
+        Concept("2", ("anemia",), ("T184",)),
+    ]
+    assert servable(concepts, clusters, DropCounts()) == []
+
+
+def test_marks_on_letters_make_no_other_name() -> None:
+    assert name_key("Sjögren's syndrome") == name_key("Sjogren's syndrome")
+    kept, drops = serve(
+        Concept("1", ("Ménière disease",), ("T047",)),
+        Concept("2", ("x", "Meniere disease"), ("T047",)),
+    )
+    assert kept == {"1": ("Ménière disease",)}
+    assert drops["name shared by several concepts"] == 1
 
 
 def test_a_concept_outside_the_clusters_makes_a_name_ambiguous_too() -> None:
@@ -104,4 +153,5 @@ def medcat_names() -> Callable[[str], list[str]]:
 def test_keys_are_those_of_medcat(name: str) -> None:
     key = name_key(name)
     letters = sum(char.isascii() and char.isalpha() for char in key)
-    assert medcat_names()(name) == ([key] if letters >= 2 else [])
+    # Names are given to it without marks.
+    assert medcat_names()(folded(name)) == ([key] if letters >= 2 else [])
