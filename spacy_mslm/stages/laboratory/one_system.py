@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,22 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_config
 
-from ...corpus.docs import docbin_paths, read_docs
+from ...corpus.docs import DocBinWriter, docbin_paths, read_docs
+from ...corpus.passages import passages
 from ...errors import Errors, MslmError
 from ...notes.sentences import sentence_spans
 from ...pipeline.component import MslmNer
 from ...runners.provenance import git_commit, machine, versions
 from ...scoring.doc_counts import DocCounts
 from ...scoring.span_reports import all_reports, table_row, tag_spans
+from ..corpora.corpus import SHARD_SIZE
 from ..files import read_manifest, sha256_of
 from ..systems import System
 
 # What a table names where each corpus has a tokenizer of its own.
 OWN_TOKENIZER = "./work/tokenizer"
+# Of a passage: about what the encoder reads at once in prediction.
+PASSAGE_WORDS = 100
 WARM_UP = "training.optimizer.learn_rate.warmup"
 
 
@@ -127,7 +132,8 @@ def run_system(
 ) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        config = _config(system, read, plan)
+        _write_passages(read, folder)
+        config = _config(system, read, plan, folder)
         config.to_disk(folder / "config.cfg")
         nlp, seconds = _train(folder, plan["seed"], gpu)
         if models is not None:
@@ -158,7 +164,19 @@ def run_system(
     }
 
 
-def _config(system: System, read: Read, plan: Mapping[str, Any]) -> Any:
+def _write_passages(read: Read, folder: Path) -> None:
+    """Train and one document to look at while training. An update of the table holds a
+    few sentences: whole notes would be far more than that."""
+    dev = "dev" if read.has_dev else "train"
+    for split, of in {"train": "train", "dev": dev}.items():
+        with DocBinWriter(folder / split, shard_size=SHARD_SIZE) as writer:
+            docs = read_docs(read.path / of, spacy.blank("en").vocab)
+            for doc in docs if split == "train" else islice(docs, 1):
+                for part in passages(doc, PASSAGE_WORDS):
+                    writer.add(part)
+
+
+def _config(system: System, read: Read, plan: Mapping[str, Any], folder: Path) -> Any:
     """Raises M701 without the config, M727 for a setting that it does not have."""
     if not system.config.is_file():
         raise MslmError(Errors.M701.format(path=system.config))
@@ -172,8 +190,8 @@ def _config(system: System, read: Read, plan: Mapping[str, Any]) -> Any:
     }
     values = {
         **plan["overrides"],
-        "paths.train": str(read.path / "train"),
-        "paths.dev": str(read.path / ("dev" if read.has_dev else "train")),
+        "paths.train": str(folder / "train"),
+        "paths.dev": str(folder / "dev"),
         "system.seed": plan["seed"],
         "training.max_epochs": 0,
         # spaCy counts from 0 and stops after the step of that number.
