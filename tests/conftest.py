@@ -1,6 +1,7 @@
 """Options, threads and the tiny encoders: random weights, no network, no download."""
 
 import os
+import subprocess
 import sys
 
 # Before anything imports torch or transformers: two cores, no hub, no fork warnings.
@@ -247,3 +248,20 @@ def write_ebm_nlp():
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def run_workflow():
+    """`run_workflow(name, folder, *words)`: what a user types in that folder, with no
+    model hub in reach."""
+
+    def run(name, folder, *words):
+        return subprocess.run(
+            [sys.executable, "-m", "spacy", "project", "run", name, ".", *words],
+            cwd=folder,
+            env={**os.environ, "HF_HUB_OFFLINE": "1"},
+            capture_output=True,
+            text=True,
+        )
+
+    return run

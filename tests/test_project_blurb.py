@@ -1,9 +1,6 @@
 """The workflow `blurb`, as a user starts it, on small sets of its own."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from spacy_mslm.experiments.plans import SETS
@@ -12,17 +9,7 @@ ROOT = Path(__file__).parents[1]
 TEXT = "no\tO\nchest\tB-S\npain\tI-S\n\ngiven\tO\naspirin\tB-T\n\n"
 
 
-def run(folder, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "spacy", "project", "run", "blurb", ".", *words],
-        cwd=folder,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-    )
-
-
-def test_from_a_folder_of_sets_to_tables_and_a_page(tmp_path):
+def test_from_a_folder_of_sets_to_tables_and_a_page(tmp_path, run_workflow):
     for name in ("configs", "assets"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "project.yml", tmp_path)
@@ -31,16 +18,18 @@ def test_from_a_folder_of_sets_to_tables_and_a_page(tmp_path):
         for split in ("train", "devel", "test"):
             (tmp_path / "mine" / name / f"{split}.tsv").write_text(TEXT * 3)
     words = ("--vars.sets=mine", "--vars.experiment=statistics", "--vars.name=t")
-    first = run(tmp_path, *words)
+    first = run_workflow("blurb", tmp_path, *words)
     assert first.returncode == 0, first.stdout + first.stderr
     results = tmp_path / "work" / "t" / "results"
     assert (results / "index.html").is_file()
     assert "ner_bionlp13cg, test" in (results / "README.md").read_text()
-    second = run(tmp_path, *words)
+    second = run_workflow("blurb", tmp_path, *words)
     # It looks what is left to run; the report has nothing to do.
     assert second.stdout.count("nothing changed") == 2
     assert "4 of 4 runs are done" in second.stdout + second.stderr
-    missing = run(tmp_path, "--vars.sets=assets/sets", "--vars.name=u")
+    missing = run_workflow(
+        "blurb", tmp_path, "--vars.sets=assets/sets", "--vars.name=u"
+    )
     assert missing.returncode != 0
     assert "M701" in missing.stdout + missing.stderr
     assert (tmp_path / "work" / "lab" / "minilm-adapted" / "config.json").is_file()

@@ -1,10 +1,7 @@
 """The workflow `medication`, as a user starts it, on a small brat folder."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,17 +11,7 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.timeout(420)
 
 
-def run(folder, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "spacy", "project", "run", "medication", ".", *words],
-        cwd=folder,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-    )
-
-
-def test_from_a_brat_folder_to_a_table(tmp_path):
+def test_from_a_brat_folder_to_a_table(tmp_path, run_workflow):
     for name in ("configs", "assets"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "project.yml", tmp_path)
@@ -41,7 +28,7 @@ def test_from_a_brat_folder_to_a_table(tmp_path):
         (notes / f"n{number}.txt").write_text(text)
         (notes / f"n{number}.ann").write_text("T1\tDrug 6 13\taspirin\n")
     words = ("--vars.name=t", "--vars.brat=brat", "--vars.systems=Small-CRF;Small-Apt")
-    first = run(tmp_path, *words)
+    first = run_workflow("medication", tmp_path, *words)
     assert first.returncode == 0, first.stdout[-3000:] + first.stderr[-3000:]
     made = tmp_path / "work" / "t" / "medication"
     rows = (made / "table.md").read_text().splitlines()
@@ -51,9 +38,11 @@ def test_from_a_brat_folder_to_a_table(tmp_path):
     assert all(
         (made / "models" / line["id"] / "config.cfg").is_file() for line in lines
     )
-    second = run(tmp_path, *words)
+    second = run_workflow("medication", tmp_path, *words)
     assert second.stdout.count("nothing changed") == 4
     assert second.stdout.count("done before") == 2
-    other = run(tmp_path, *words[:2], "--vars.systems=Small-CRF;None")
+    other = run_workflow(
+        "medication", tmp_path, *words[:2], "--vars.systems=Small-CRF;None"
+    )
     assert other.returncode != 0
     assert "M447" in other.stdout + other.stderr
