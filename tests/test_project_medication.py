@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from spacy_mslm.stages.laboratory.one_system import model_name
+
 ROOT = Path(__file__).parents[1]
 
 pytestmark = pytest.mark.timeout(420)
@@ -36,7 +38,7 @@ def test_from_a_brat_folder_to_a_table(tmp_path, run_workflow):
     assert rows[2].split(" | ")[1] == "8%"
     lines = [json.loads(x) for x in (made / "results.jsonl").read_text().splitlines()]
     assert all(
-        (made / "models" / line["id"] / "config.cfg").is_file() for line in lines
+        (made / "models" / model_name(line) / "config.cfg").is_file() for line in lines
     )
     second = run_workflow("medication", tmp_path, *words)
     assert second.stdout.count("nothing changed") == 4

@@ -15,7 +15,7 @@ from spacy_mslm.stages.corpora.corpus import build_iob_corpus
 from spacy_mslm.stages.corpora.tokenizer import train_tokenizer
 from spacy_mslm.stages.laboratory import medication
 from spacy_mslm.stages.laboratory.medication import read_lines, run_systems
-from spacy_mslm.stages.laboratory.one_system import Variant
+from spacy_mslm.stages.laboratory.one_system import Variant, model_name
 from spacy_mslm.stages.systems import read_systems
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +108,7 @@ def test_it_learns_and_is_scored_on_clean_test(made, corpus):
         assert 2 * tp / (2 * tp + fp + fn) == pytest.approx(f, abs=1e-5)
         # Nine test sentences hold six mentions; what was found has nothing from gold.
         assert tp + fn == 6
-        nlp = spacy.load(corpus / "models" / line["id"])
+        nlp = spacy.load(corpus / "models" / model_name(line))
         doc = nlp(Doc(nlp.vocab, words=["given", "aspirin"]))
         assert [ent.text for ent in doc.ents] == ["aspirin"]
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -137,7 +138,7 @@ def run_system(
         config.to_disk(folder / "config.cfg")
         nlp, seconds = _train(folder, plan["seed"], gpu)
         if models is not None:
-            _keep(folder / "model" / "model-last", models / plan["id"])
+            _keep(folder / "model" / "model-last", models / model_name(plan))
     ner = nlp.get_pipe("ner")
     assert isinstance(ner, MslmNer)
     predicted = _predicted(nlp, read)
@@ -236,6 +237,12 @@ def _train(folder: Path, seed: int, gpu: int) -> tuple[Language, float]:
     train(folder / "config.cfg", folder / "model", use_gpu=gpu)
     seconds = time.perf_counter() - started
     return spacy.load(folder / "model" / "model-last"), seconds
+
+
+def model_name(line: Mapping[str, Any]) -> str:
+    """The folder of a result's pipeline: "Small-CRF-seed0-1a2b3c"."""
+    words = re.sub(r"[^\w.-]+", "-", line["system"])
+    return f"{words}-seed{line['seed']}-{line['id'][:6]}"
 
 
 def _keep(model: Path, out: Path) -> None:
