@@ -1,7 +1,7 @@
 """The systems of a table side by side, as Markdown."""
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 from ..errors import Errors, MslmError
@@ -25,8 +25,8 @@ COLUMNS = {
 
 
 def systems_table(lines: Sequence[Line]) -> str:
-    """A row a system and corpus: parameters, training time, scores; means over seeds,
-    and in brackets the lowest and highest strict F1."""
+    """A row a system and corpus: parameters, median seconds of training, scores; means
+    over seeds, and in brackets the lowest and highest strict F1."""
     head = ["system", "empty kept", "parameters", "updates", "seconds", "seeds"]
     rows = [[*head, *(name.strip() for name in COLUMNS)]]
     rows.append(["---", *["---:"] * (len(rows[0]) - 1)])
@@ -45,7 +45,7 @@ def systems_table(lines: Sequence[Line]) -> str:
             "all" if kept is None else f"{kept:.0%}",
             f"{first['parameters']:,}",
             f"{first['updates']:,}",
-            f"{fmean(line['seconds'] for line in group):.0f}",
+            f"{median(line['seconds'] for line in group):.0f}",
             str(len(group)),
         ]
         rows.append([*about, *shown])
