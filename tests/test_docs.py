@@ -330,7 +330,7 @@ def test_numbers_of_the_readme_are_those_of_the_benchmark():
         assert f"| {system} | {cells} |" in README.read_text("utf8")
 
 
-@pytest.mark.parametrize("name", ["predict", "train", "label", "forms"])
+@pytest.mark.parametrize("name", ["predict", "train", "label", "crf", "forms"])
 def test_tables_of_the_benchmarks_are_their_results(name):
     from spacy_mslm.bench.speed import tables
 
