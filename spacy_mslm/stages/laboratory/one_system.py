@@ -22,7 +22,6 @@ from spacy.tokens import Doc
 from spacy.util import load_config
 
 from ...corpus.docs import DocBinWriter, docbin_paths, read_docs
-from ...corpus.passages import passages
 from ...errors import Errors, MslmError
 from ...notes.sentences import sentence_spans
 from ...pipeline.component import MslmNer
@@ -30,6 +29,7 @@ from ...runners.provenance import git_commit, machine, versions
 from ...scoring.doc_counts import DocCounts
 from ...scoring.span_reports import all_reports, table_row, tag_spans
 from ..corpora.corpus import SHARD_SIZE
+from ..corpora.passages import passages
 from ..files import read_manifest, sha256_of
 from ..systems import System
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc
 
-from ..notes.sentences import sentence_spans
+from ...notes.sentences import sentence_spans
 
 
 def passages(doc: Doc, words: int) -> Iterator[Doc]:

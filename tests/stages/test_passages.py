@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
-from spacy_mslm.corpus.passages import passages
+from spacy_mslm.stages.corpora.passages import passages
 
 NLP = spacy.blank("en")
 SENTENCE = "He has mild asthma today. "
