@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ..types import CharSpan, DropCounts, Note
-from .acronyms import definitions
+from .acronyms import Definition, definitions
 from .clusters import Clusters
 from .concepts import Concept
 from .forms import forms
+from .instruments import is_in_instrument
 from .labeller import Labeller
 from .measured import is_measured
 from .semantic_types import DISEASE, SYMPTOM, is_chemical
 
 MEASURED = "substance that is measured or tested for"
+INSTRUMENT = "word of a scale, a test or a vaccine"
 REDEFINED = "acronym that the note defines otherwise"
 
 
@@ -28,11 +30,13 @@ def chemicals_of(concepts: Iterable[Concept]) -> frozenset[str]:
 
 
 class RefinedLabeller(Labeller):
-    """The spans of another labeller, of the same name, after four rules.
+    """The spans of another labeller, of the same name, after five rules.
 
     - A substance that the note measures or tests for is left out (`measured`).
+    - So is what only names a scale, a test or a vaccine (`instruments`).
     - An acronym that the note defines (`acronyms`) is what its long form is, wherever
-      it stands: a span of the same type, or none.
+      it stands: a span of the same type, or none. A long form of which a span is the
+      end is that span as a whole: its bracket says how far the term goes.
     - A patient's discharge is no symptom.
     - A word or phrase that nothing touches and that has the form of a finding or of a
       disease (`forms`) is a span without concept.
@@ -69,18 +73,20 @@ class RefinedLabeller(Labeller):
         if _of_the_patient(text, span):
             self.drops["discharge of a patient"] += 1
             return True
-        if span.concept_id in self.chemicals and is_measured(
-            text, span.start, span.end
-        ):
-            self.drops[MEASURED] += 1
-            return True
-        return False
+        if span.concept_id in self.chemicals:
+            rule, reason = is_measured, MEASURED
+        else:
+            rule, reason = is_in_instrument, INSTRUMENT
+        if not rule(text, span.start, span.end):
+            return False
+        self.drops[reason] += 1
+        return True
 
     def _of_acronyms(self, text: str, spans: list[CharSpan]) -> list[CharSpan]:
         meant: dict[str, CharSpan | None] = {}
-        by_place = {(span.start, span.end): span for span in spans}
         for one in definitions(text):
-            meant.setdefault(one.short, by_place.get((one.start, one.end)))
+            spans, long = _as_defined(spans, one)
+            meant.setdefault(one.short, long)
         if not meant:
             return spans
         shorts = "|".join(map(re.escape, sorted(meant, key=len, reverse=True)))
@@ -106,6 +112,20 @@ class RefinedLabeller(Labeller):
                 yield CharSpan(start, end, self.labels_by_type[kind], self.name)
 
 
+def _as_defined(
+    spans: list[CharSpan], one: Definition
+) -> tuple[list[CharSpan], CharSpan | None]:
+    """The spans, one that ends a long form now being all of it; and that one."""
+    inside = [s for s in spans if one.start <= s.start and s.end <= one.end]
+    heads = [span for span in inside if span.end == one.end]
+    # "Pentasa" has a letter of everything: capitals are what makes an acronym.
+    if not heads or sum(map(str.isupper, one.short)) < _LEAST_CAPITALS:
+        return spans, None
+    long = replace(min(heads), start=one.start)
+    return [span for span in spans if span not in inside] + [long], long
+
+
+_LEAST_CAPITALS = 2
 _DISCHARGED = re.compile(
     r"\s+(?:summar\w+|home|instructions?|diagnos[ei]s|medications?|dates?|planning|plan"
     r"|from|to|on|condition|disposition)\b",

@@ -119,6 +119,51 @@ def test_only_chemicals_are_measured() -> None:
     assert refined("serum glucose 120 mg/dl", glucose="S") == [("glucose", "S")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Glasgow coma scale of 15", "coma\nscore 3", "Coma severity index",
+        "visual analogue scale of coma", "coma and C serology", "coma screening",
+        "coma B and C serology", "coma surface antigen", "coma vaccination",
+    ],
+)  # fmt: skip
+def test_a_word_of_an_instrument_is_no_finding(text: str) -> None:
+    assert refined(text, coma="S") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in a coma. Tests were fine", "coma and tests", "coma therapy", "a scale; coma",
+        "scores of patients with coma", "coma, vaccinated", "coma indexed",
+    ],
+)  # fmt: skip
+def test_other_words_beside_a_finding(text: str) -> None:
+    assert refined(text, coma="S") == [("coma", "S")]
+
+
+def test_a_definition_says_how_far_a_term_goes() -> None:
+    text = "Many nonmelanoma skin cancers (NMSCs). No NMSC before; skin cancers."
+    assert refined(text, skin_cancers="D") == [
+        ("nonmelanoma skin cancers", "D"),
+        ("NMSCs", "D"),
+        ("skin cancers", "D"),
+    ]
+    # What else stands in the long form is a part of the one term.
+    text = "A valproate hyperammonaemic encephalopathy (VHE); VHE."
+    assert refined(text, valproate="T", encephalopathy="D") == [
+        ("valproate hyperammonaemic encephalopathy", "D"),
+        ("VHE", "D"),
+        ("VHE", "D"),
+    ]
+    # A brand between brackets is no acronym, and a long form's begin not its head.
+    text = "he peels and takes mesalamine (Pentasa), diabetes type two (DTT)"
+    assert refined(text, mesalamine="T", diabetes="D") == [
+        ("mesalamine", "T"),
+        ("diabetes", "D"),
+    ]
+
+
 def test_a_patients_discharge_is_no_symptom() -> None:
     assert refined("After discharge he slept.", discharge="S") == []
     assert refined("Discharge summary", discharge="S") == []
