@@ -52,6 +52,13 @@ Category = Annotated[
 ]
 Sample = Annotated[int, typer.Option(help="Read N records; 0 means all.")]
 SpansFrom = Annotated[str, typer.Option(help="Whose spans of a label folder count.")]
+DomainWords = Annotated[
+    float,
+    typer.Option(
+        help="Words rarer in general English than this Zipf frequency (3.5: about one "
+        "in seven words of an abstract) are terms too; 0: none."
+    ),
+]
 HeldOut = Annotated[
     float, typer.Option(help="Share of patients held out, where there is no dev split.")
 ]
@@ -137,6 +144,7 @@ def adapt_cli(
     category: Category = None,
     sample: Sample = 0,
     spans_from: SpansFrom = "medcat",
+    domain_words: DomainWords = 0.0,
     held_out: HeldOut = 0.05,
     strategy: Strategy = None,
     entity_rate: EntityRate = None,

@@ -83,7 +83,8 @@ LEVERS: dict[str, Arm] = {
 # An encoder whose masked-LM head is warm before any arm begins: MiniLM, adapted by
 # uniform masks on the training text of all sets, without labels (results/PLAN.md).
 ADAPTED = "work/lab/minilm-adapted"
-# The same text and updates, masks of terms and of generic words, weighted.
+# The same text, updates and share masked; terms, and words that general English hardly
+# knows, more often than the others, and weighted.
 ADAPTED_BY_TERMS = "work/lab/minilm-adapted-terms"
 # The best of them so far, from which the others differ in one setting.
 SWAPPED: Arm = {**MSLM, **LIGHT, "swap": 0.3}
@@ -120,6 +121,12 @@ WARM_LEVERS: dict[str, Arm] = {
     "vanilla, crf, swap .6": {"decoder": "crf", "swap": 0.6},
     "adapted by terms": {"encoder": ADAPTED_BY_TERMS},
     "adapted by terms, swap .6": {"encoder": ADAPTED_BY_TERMS, "swap": 0.6},
+    "adapted by terms, crf": {"encoder": ADAPTED_BY_TERMS, "decoder": "crf"},
+    "adapted by terms, crf, swap .6": {
+        "encoder": ADAPTED_BY_TERMS,
+        "decoder": "crf",
+        "swap": 0.6,
+    },
     **{
         f"mslm, weight .1, swap .3, {name}": {**SWAPPED, **lever}
         for name, lever in {

@@ -138,6 +138,20 @@ def test_entities_of_a_corpus_are_the_terms_and_its_test_split_is_never_read(cor
     assert terms_of(data, 1) == ["fever again"]
 
 
+def test_domain_words_are_terms_too(corpus, notes):
+    plain = read(notes)
+    assert plain.shelf.n_terms == 0
+    more = read(notes, domain_words=5.2)
+    assert more.about["data_hash"] != plain.about["data_hash"]
+    # Neither a placeholder nor an everyday word.
+    assert terms_of(more, 0) == ["chest", "pain", "fever", "denies", "cough"]
+    assert terms_of(read(corpus, domain_words=8.0), 0) == ["fever"]
+    assert terms_of(read(corpus, domain_words=8.0), 1) == ["fever again"]
+    for wrong in (-1.0, 9.0):
+        with pytest.raises(MslmError, match=r"M408.*domain_words"):
+            read(notes, domain_words=wrong)
+
+
 def test_wanted_splits_of_notes_hold(tmp_path):
     path = tmp_path / "notes.csv"
     rows = [f"n{i},p{i},{s},text {s} {i}" for i, s in enumerate(["train", "dev"] * 3)]

@@ -19,6 +19,7 @@ from ...pipeline.reading import read_doc
 from ...pipeline.sentences import ClinicalSentences
 from ...pipeline.tokenizer import ClinicalTokenizer
 from ...types import DropCounts, IntArray, Note
+from ...weak.domain_words import with_domain_words
 from ...weak.labeller import Labeller
 from ...weak.policy import check_policy, resolve
 from ..corpora.corpus import wanted_split
@@ -28,6 +29,8 @@ from ..labelling.concepts import read_manifest as read_concepts_manifest
 from ..labelling.label import FAILED, find_spans
 from ..labelling.labels import read_labels, shard_paths
 
+# Zipf frequency of "the", and a little more.
+MOST_FREQUENT = 8
 NO_WORDS = "document without a word"
 OF_TEST = "document of the test split"
 MOST_MEASURED = 500
@@ -36,8 +39,9 @@ MOST_MEASURED = 500
 @dataclass(frozen=True)
 class Reading:
     """How to read. `concepts`: folder by which raw notes are labelled, or None.
-    `spans_from`: whose spans of a label folder are the terms. `held_out`: share of the
-    patients that nothing is learnt from."""
+    `spans_from`: whose spans of a label folder are the terms. `domain_words`: words of
+    a lower Zipf frequency in general English are terms too; 0 for none. `held_out`:
+    share of the patients that nothing is learnt from."""
 
     concepts: Path | None = None
     categories: Sequence[str] = ()
@@ -45,12 +49,22 @@ class Reading:
     seed: int = 0
     spans_from: str = "medcat"
     policy: str = "longest"
+    domain_words: float = 0.0
     held_out: float = 0.05
 
     def __post_init__(self) -> None:
         check_policy(self.policy)
         if not 0 <= self.held_out < 1:
             raise MslmError(Errors.M401.format(name="held_out", value=self.held_out))
+        if not 0 <= self.domain_words <= MOST_FREQUENT:
+            raise MslmError(
+                Errors.M408.format(
+                    name="domain_words",
+                    low=0,
+                    high=MOST_FREQUENT,
+                    value=self.domain_words,
+                )
+            )
 
 
 @dataclass
@@ -79,10 +93,13 @@ def read_data(source: Path, reading: Reading, on_doc: Callable[[], None]) -> Dat
     """Read `source`: a label folder, a corpus folder, or any source of notes.
 
     Terms are the folder's own (doc.ents of a corpus), or what `reading.concepts`
-    finds. Tokens and sentences are those of training. Documents that ask to be in the
-    test split are left out; those of dev are held out, or else a share of patients.
+    finds, and `reading.domain_words` outside these. Tokens and sentences are those of
+    training. Documents that ask to be in the test split are left out; those of dev are
+    held out, or else a share of patients.
+
     Raises MslmError: M777 (concepts for what has terms), M778 (no document to learn
-    from), M779 (one patient alone), and what the readers raise.
+    from), M779 (one patient alone), M233 (domain words without wordfreq), and what the
+    readers raise.
     """
     drops = DropCounts()
     kind, found, about = _open(source, reading, drops)
@@ -97,7 +114,8 @@ def read_data(source: Path, reading: Reading, on_doc: Callable[[], None]) -> Dat
         if not words.words:
             drops[NO_WORDS] += 1
             continue
-        shelf.add(words, tuple((e.start, e.end) for e in item.doc.ents))
+        terms = tuple((e.start, e.end) for e in item.doc.ents)
+        shelf.add(words, with_domain_words(words.words, terms, reading.domain_words))
         records.append((item.patient, item.wanted))
     if all(wanted == "dev" for _, wanted in records):
         raise MslmError(Errors.M778.format(path=source))

@@ -98,6 +98,8 @@ def make_plan(
             "categories": list(reading.categories),
             "sample": reading.sample,
             "held_out": reading.held_out,
+            # Not named where it is not used: runs of before stay what they are.
+            **({"domain_words": words} if (words := reading.domain_words) else {}),
         },
         "masking": masking.about,
         "training": settings,
