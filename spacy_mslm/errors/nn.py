@@ -108,3 +108,7 @@ class CoreErrors:
         "others are in {path}. Mend that and run again, or choose with --only; for the "
         "table of what is there: python -m spacy_mslm medication table {path}."
     )
+    M450 = (
+        "'{first}' and '{second}' were tested on other documents, or other annotation "
+        "of them: there is no difference to give. Compare systems of one corpus."
+    )

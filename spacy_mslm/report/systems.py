@@ -1,6 +1,8 @@
 """The systems of a table side by side, as Markdown."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from statistics import fmean, median
 from typing import Any
 
@@ -25,13 +27,17 @@ COLUMNS = {
 
 
 def systems_table(lines: Sequence[Line]) -> str:
-    """A row a system and corpus: parameters, median seconds of training, scores; means
-    over seeds, and in brackets the lowest and highest strict F1."""
+    """A row a system, corpus and budget: parameters, median seconds of training, and
+    scores, means over seeds; in brackets the lowest and highest strict F1. Rows that
+    would look alike have " # 1a2b3c" of their corpus and tokenizer."""
     head = ["system", "empty kept", "parameters", "updates", "seconds", "seeds"]
     rows = [[*head, *(name.strip() for name in COLUMNS)]]
     rows.append(["---", *["---:"] * (len(rows[0]) - 1)])
-    for group in grouped(lines).values():
+    groups = grouped(lines)
+    shown_alike = Counter(key[:3] for key in groups)
+    for key, group in groups.items():
         first = group[0]
+        also = f" # {key[3]}" if shown_alike[key[:3]] > 1 else ""
         means = {
             key: 100 * fmean(line["scores"][key] for line in group)
             for key in COLUMNS.values()
@@ -41,7 +47,7 @@ def systems_table(lines: Sequence[Line]) -> str:
         shown[0] += f" ({min(strict):.1f}-{max(strict):.1f})"
         kept = first["sambd"]
         about = [
-            first["system"],
+            f"{first['system']}{also}",
             "all" if kept is None else f"{kept:.0%}",
             f"{first['parameters']:,}",
             f"{first['updates']:,}",
@@ -53,10 +59,13 @@ def systems_table(lines: Sequence[Line]) -> str:
 
 
 def grouped(lines: Sequence[Line]) -> dict[tuple[Any, ...], list[Line]]:
-    """The seeds of each system, corpus and budget, in the order of the file."""
+    """The seeds of each system, corpus, tokenizer and budget, in the order of the file.
+    A key: system, share of empty sentences kept, updates, what data and encoder are."""
     groups: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
-        key = line["system"], line["sambd"], line["updates"]
+        made_of = f"{line['data_hash']}{line['encoder_hash']}"
+        data = sha256(made_of.encode()).hexdigest()[:6]
+        key = line["system"], line["sambd"], line["updates"], data
         groups.setdefault(key, []).append(line)
     return groups
 
@@ -65,18 +74,21 @@ def compared(lines: Sequence[Line], pairs: Sequence[tuple[str, str]]) -> str:
     """A row a pair of systems: strict F1 of the first less that of the second, over the
     seeds that both have, and its interval. A system is named as in the table, with
     " @ 8%" for what was trained with that share of the empty sentences, " x 90" for one
-    of several budgets. Raises M448 for a name that is none, or of several."""
+    of several budgets, " # 1a2b3c" for one of several corpora or tokenizers. Raises
+    M448 for a name that is none, or of several, M450 for two that were tested on other
+    documents."""
     rows = [["first", "second", "strict F1, first - second", "seeds"]]
     rows.append(["---", "---", "---:", "---:"])
     for a, b in pairs:
         mine, theirs = (_seeds(lines, name) for name in (a, b))
         seeds = sorted(mine.keys() & theirs.keys())
-        found = difference(
-            *(
-                [DocCounts.from_text(of[seed]["by_document"]) for seed in seeds]
-                for of in (mine, theirs)
-            )
-        )
+        counts = [
+            [DocCounts.from_text(of[seed]["by_document"]) for seed in seeds]
+            for of in (mine, theirs)
+        ]
+        if len({tuple(c.tp + c.fn) for runs in counts for c in runs}) > 1:
+            raise MslmError(Errors.M450.format(first=a, second=b))
+        found = difference(*counts)
         mean, low, high = (100 * v for v in (found.mean, found.low, found.high))
         shown = f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
         rows.append([a, b, shown, str(len(seeds))])
@@ -94,6 +106,7 @@ def _seeds(lines: Sequence[Line], name: str) -> dict[int, Line]:
 
 def _names(key: tuple[Any, ...]) -> tuple[str, ...]:
     """All that a group may be called, the longest last."""
-    system, kept, updates = key
+    system, kept, updates, data = key
     with_share = system if kept is None else f"{system} @ {kept:.0%}"
-    return with_share, f"{with_share} x {updates}"
+    with_budget = f"{with_share} x {updates}"
+    return with_share, with_budget, f"{with_budget} # {data}"

@@ -1,5 +1,6 @@
 """`medication`: systems trained by `spacy train`, scored on test, one line each."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from spacy_mslm.stages.corpora.corpus import build_iob_corpus
 from spacy_mslm.stages.corpora.tokenizer import train_tokenizer
 from spacy_mslm.stages.laboratory import medication
 from spacy_mslm.stages.laboratory.medication import read_lines, run_systems
-from spacy_mslm.stages.laboratory.one_system import Variant, model_name
+from spacy_mslm.stages.laboratory.one_system import Read, Variant, model_name, plan_of
 from spacy_mslm.stages.systems import read_systems
 
 ROOT = Path(__file__).parents[2]
@@ -241,6 +242,48 @@ def test_budgets_and_shares_are_told_apart(made):
     with pytest.raises(MslmError, match="names 2 systems"):
         compared(together, [("Small-CRF", "Small-CRF @ 8%")])
     assert compared(together, [("Small-CRF x 500", "Small-CRF @ 8%")])
+
+
+def test_corpora_and_tokenizers_are_told_apart(made):
+    lines = read_lines(made)[:1]
+    other = {**lines[0], "data_hash": "other"}
+    cut = {**lines[0], "encoder_hash": "other"}
+    together = [*lines, other, cut]
+    names = [row.split("|")[1].strip() for row in systems_table(together).splitlines()]
+    assert len({*names[2:]}) == 3
+    assert all(name.startswith("Small-CRF # ") for name in names[2:])
+    first, second, third = (name.split(" # ")[1] for name in names[2:])
+    full = [f"Small-CRF x 113 # {data}" for data in (first, second, third)]
+    assert compared(together, [(full[0], full[1]), (full[1], full[2])])
+    # The same numbers of other documents are nothing to compare with.
+    counts = DocCounts.from_text(other["by_document"])
+    counts = DocCounts(counts.tp, counts.fp, counts.fn + 1)
+    other["by_document"] = counts.to_text()
+    with pytest.raises(MslmError, match="M450"):
+        compared(together, [(full[0], full[1])])
+
+
+def test_another_tokenizer_is_another_run(made, corpus, systems, tmp_path):
+    system = read_systems(systems)["Small-CRF"]
+    read = Read.of(corpus / "corpus")
+    mine = plan_of(system, Variant(tokenizer=str(corpus / "tokenizer")), read, 0)
+    assert mine["id"] == read_lines(made)[0]["id"]
+    assert mine["encoder_hash"]
+    changed = tmp_path / "tokenizer"
+    shutil.copytree(corpus / "tokenizer", changed)
+    same = plan_of(system, Variant(tokenizer=str(changed)), read, 0)
+    assert same["id"] == mine["id"]
+    with (changed / "tokenizer.json").open("a") as file:
+        file.write(" ")
+    other = plan_of(system, Variant(tokenizer=str(changed)), read, 0)
+    assert other["id"] != mine["id"]
+
+
+def test_no_train(corpus, tmp_path):
+    shutil.copytree(corpus / "corpus", tmp_path / "corpus")
+    shutil.rmtree(tmp_path / "corpus" / "train")
+    with pytest.raises(MslmError, match=r"M701.*train"):
+        run_systems(tmp_path / "corpus", [], tmp_path / "o.jsonl", seeds=(0,))
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,8 @@ def test_what_a_config_has_no_place_for_is_refused(make_spec, root):
         {"strategy": "span"},
         {"strategy": "joint", "weighting": "4"},
         {"strategy": "joint", "stage_updates": 2},
+        # One update alone: to spaCy this would mean no end.
+        {"updates": 1},
     ):
         with pytest.raises(MslmError, match="M812"):
             runner(CONFIGS)(make_spec(**wrong), data, say=quiet)

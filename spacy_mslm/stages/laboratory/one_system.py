@@ -30,7 +30,7 @@ from ...scoring.doc_counts import DocCounts
 from ...scoring.span_reports import all_reports, table_row, tag_spans
 from ..corpora.corpus import SHARD_SIZE
 from ..corpora.passages import passages
-from ..files import read_manifest, sha256_of
+from ..files import MANIFEST, read_manifest, sha256_of
 from ..systems import System
 
 # What a table names where each corpus has a tokenizer of its own.
@@ -111,6 +111,7 @@ def plan_of(system: System, variant: Variant, read: Read, seed: int) -> dict[str
         "config": system.config.name,
         "decoder": overrides["components.ner.model.decoder"],
         "encoder": system.encoder,
+        "encoder_hash": _folder_hash(overrides["paths.encoder"]),
         "seed": seed,
         "updates": updates,
         "batch_words": size,
@@ -123,6 +124,16 @@ def plan_of(system: System, variant: Variant, read: Read, seed: int) -> dict[str
     return {"id": name, **settings, "overrides": overrides}
 
 
+def _folder_hash(encoder: str) -> str:
+    """Of the files of a local encoder or tokenizer, not of how it was made; "" for one
+    known by name."""
+    folder = Path(encoder)
+    if not folder.is_dir():
+        return ""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sha256_of(sorted(path for path in files if path.name != MANIFEST))
+
+
 def run_system(
     system: System,
     variant: Variant,
@@ -131,6 +142,13 @@ def run_system(
     models: Path | None,
     gpu: int,
 ) -> dict[str, Any]:
+    """Train as `plan` (of `plan_of`) says, score the last update on test.
+
+    models: folder to keep the pipeline in. gpu: its number, -1 for none.
+    RETURNS (dict): the line of results, counts and scores without any text. Raises
+    M404-M405 for an encoder that cannot be read, M701 without the config, M727 for a
+    setting that it does not have.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write_passages(read, folder)

@@ -106,6 +106,9 @@ def _check(spec: RunSpec) -> None:
     for key, options in (("strategy", CONFIGS), ("weighting", WEIGHTINGS)):
         if getattr(spec, key) not in options:
             raise MslmError(Errors.M812.format(key=key, value=getattr(spec, key)))
+    # To spaCy a last step of number 0 means none.
+    if spec.updates < 2:
+        raise MslmError(Errors.M812.format(key="updates", value=spec.updates))
 
 
 def _write_corpus(folder: Path, gold: Sequence[Sentence], data: DataSet) -> None:
