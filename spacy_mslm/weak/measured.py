@@ -51,6 +51,13 @@ def is_measured(text: str, start: int, end: int) -> bool:
     """Whether the chemical at `start` to `end` is measured or tested for."""
     after = text[end : end + _REACH // 2]
     before = text[max(0, start - _REACH) : start]
-    return any(
-        pattern.match(after) for pattern in (_NEXT, _VALUE, _COMPOUND, _LISTED)
-    ) or any(pattern.search(before) for pattern in (_SPECIMEN, _OF, _REACTION))
+    return (
+        any(pattern.match(after) for pattern in (_NEXT, _VALUE, _COMPOUND, _LISTED))
+        or any(pattern.search(before) for pattern in (_SPECIMEN, _OF))
+        or is_reacted_to(text, start)
+    )
+
+
+def is_reacted_to(text: str, start: int) -> bool:
+    """Whether resistance or allergy to the drug at `start` is told."""
+    return _REACTION.search(text[max(0, start - _REACH) : start]) is not None

@@ -9,11 +9,12 @@ from ..types import CharSpan, DropCounts, Note
 from .acronyms import Definition, definitions
 from .clusters import Clusters
 from .concepts import Concept
+from .drug_classes import drug_classes
 from .forms import forms
 from .instruments import is_in_instrument
 from .labeller import Labeller
 from .measured import is_measured
-from .semantic_types import DISEASE, SYMPTOM, is_chemical
+from .semantic_types import DISEASE, DRUG, SYMPTOM, is_chemical
 
 MEASURED = "substance that is measured or tested for"
 INSTRUMENT = "word of a scale, a test or a vaccine"
@@ -30,7 +31,7 @@ def chemicals_of(concepts: Iterable[Concept]) -> frozenset[str]:
 
 
 class RefinedLabeller(Labeller):
-    """The spans of another labeller, of the same name, after five rules.
+    """The spans of another labeller, of the same name, after six rules.
 
     - A substance that the note measures or tests for is left out (`measured`).
     - So is what only names a scale, a test or a vaccine (`instruments`).
@@ -38,11 +39,14 @@ class RefinedLabeller(Labeller):
       it stands: a span of the same type, or none. A long form of which a span is the
       end is that span as a whole: its bracket says how far the term goes.
     - A patient's discharge is no symptom.
+    - A class of drugs ("beta-blockers", `drug_classes`) is a span without concept, and
+      takes the place of substances in its name ("calcium channel blocker").
     - A word or phrase that nothing touches and that has the form of a finding or of a
       disease (`forms`) is a span without concept.
 
     `chemicals` are the ids of concepts that are substances. Forms are looked for where
-    the clusters have labels for T184 and T047. What is left out is counted in `drops`.
+    the clusters have labels for T184 and T047, classes where they have one for T121.
+    What is left out is counted in `drops`.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class RefinedLabeller(Labeller):
         self.chemicals = chemicals
         self.labels_by_type = {
             kind: label
-            for kind in (SYMPTOM, DISEASE)
+            for kind in (SYMPTOM, DISEASE, DRUG)
             if (label := clusters.label_of(kind))
         }
         self.drops = DropCounts() if drops is None else drops
@@ -66,6 +70,7 @@ class RefinedLabeller(Labeller):
     def find(self, note: Note) -> Iterator[CharSpan]:
         spans = self._of_acronyms(note.text, [*self.inner.find(note)])
         spans = [span for span in spans if not self._means_other(note.text, span)]
+        spans = self._with_classes(note.text, spans)
         spans += self._by_form(note.text, spans)
         yield from sorted(spans)
 
@@ -101,6 +106,22 @@ class RefinedLabeller(Labeller):
             for (start, end), span in places.items()
             if span is not None
         ]
+
+    def _with_classes(self, text: str, spans: list[CharSpan]) -> list[CharSpan]:
+        """A class yields to a span that reaches out of it, or is all of it."""
+        if DRUG not in self.labels_by_type:
+            return spans
+        classes = []
+        for start, end in drug_classes(text):
+            near = [span for span in spans if span.start < end and start < span.end]
+            if all(
+                start <= s.start and s.end <= end and s.end - s.start < end - start
+                for s in near
+            ):
+                spans = [span for span in spans if span not in near]
+                label = self.labels_by_type[DRUG]
+                classes.append(CharSpan(start, end, label, self.name))
+        return spans + classes
 
     def _by_form(self, text: str, spans: Sequence[CharSpan]) -> Iterator[CharSpan]:
         ends = sorted((span.end, span.start) for span in spans)

@@ -16,8 +16,8 @@ T170 T171 T184 T185 T190 T191 T192 T194 T195 T196 T197 T200 T201 T203 T204
 """
 
 TUIS = frozenset(_IDS.split())
-# Sign or Symptom; Disease or Syndrome.
-SYMPTOM, DISEASE = "T184", "T047"
+# Sign or Symptom; Disease or Syndrome; Pharmacologic Substance.
+SYMPTOM, DISEASE, DRUG = "T184", "T047", "T121"
 
 # The semantic group Chemicals & Drugs (CHEM of NLM's SemGroups).
 _CHEMICAL_IDS = """

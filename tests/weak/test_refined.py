@@ -188,10 +188,57 @@ def test_a_form_gives_way_to_whatever_touches_it() -> None:
     assert refined(text) == [("renal failure", "D")]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Antibiotics, beta-blockers", ["Antibiotics", "beta-blockers"]),
+        ("calcium channel blockers", ["calcium channel blockers"]),
+        ("ACE inhibitor; β-blocker", ["ACE inhibitor", "β-blocker"]),
+        ("a proton-pump inhibitor", ["proton-pump inhibitor"]),
+        (
+            "angiotensin-converting enzyme (ACE) inhibitors",
+            ["angiotensin-converting enzyme (ACE) inhibitors"],
+        ),
+        ("given vasoactive\ndrugs", ["vasoactive\ndrugs"]),
+        (
+            "nonsteroidal anti-inflammatory drugs",
+            ["nonsteroidal anti-inflammatory drugs"],
+        ),
+        ("chemotherapy and corticosteroids", ["chemotherapy", "corticosteroids"]),
+        ("antihypertensive treatment", ["antihypertensive"]),
+    ],
+)
+def test_classes_of_drugs(text: str, found: list[str]) -> None:
+    assert refined(text, calcium="T") == [(name, "T") for name in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "antibiotic resistance", "steroid-induced psychosis", "antinuclear antibodies",
+        "antisocial", "antigens", "antithyroid antibodies", "inotropic support",
+        "an inhibitor", "asteroids", "resistant to statins", "allergic to antibiotics",
+        "unsteroidal", "diuretic effect", "antidromic",
+    ],
+)  # fmt: skip
+def test_what_names_no_drug_given(text: str) -> None:
+    assert [span for span in refined(text) if span[1] == "T"] == []
+
+
+def test_a_class_yields_to_what_reaches_out_of_it() -> None:
+    text = "liposomal anthracycline"
+    assert refined(text, liposomal_anthracycline="T") == [(text, "T")]
+    assert refined("statins", statins="D") == [("statins", "D")]
+    assert refined("topical steroid cream", topical_steroid="T") == [
+        ("topical steroid", "T")
+    ]
+
+
 def test_without_such_labels_forms_are_not_looked_for() -> None:
-    drugs = Clusters.from_dict({"T": {"ids": ["T121"]}})
-    labeller = RefinedLabeller(Words(), drugs, chemicals=())
-    assert not [*labeller.find(Note("1", "1", "splenomegaly"))]
+    for kind, text in (("T121", "splenomegaly"), ("T047", "antibiotics")):
+        alone = Clusters.from_dict({"X": {"ids": [kind]}})
+        labeller = RefinedLabeller(Words(), alone, chemicals=())
+        assert not [*labeller.find(Note("1", "1", text))]
 
 
 @given(st.text("abcin PFO()-.,;mg/dl1 ", max_size=120))
