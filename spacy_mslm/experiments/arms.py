@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .spec import MINILM
+
 # The settings of one arm, beside those of its experiment.
 Arm = Mapping[str, Any]
 VANILLA = "vanilla"
@@ -150,6 +152,19 @@ WARM_LEVERS: dict[str, Arm] = {
         **PLAIN,
         "swap": 0.3,
     },
+}
+
+# What step 2 of results/PLAN.md chose: masks before the entities are learnt, a CRF, and
+# mentions swapped. The encoders differ in what was masked, and how it was weighted.
+CHOSEN: Arm = {"decoder": "crf", "swap": 0.6}
+ADAPTED_JOINTLY = "work/lab/minilm-adapted-joint"
+ANSWERS: dict[str, Arm] = {
+    "vanilla, as it comes": {"encoder": MINILM},
+    "uniform stage, crf, swap .6": {"encoder": ADAPTED, **CHOSEN},
+    "mslm stage, crf, swap .6": {"encoder": ADAPTED_BY_TERMS, **CHOSEN},
+    VANILLA: {"encoder": ADAPTED},
+    "joint stage, crf, swap .6": {"encoder": ADAPTED_JOINTLY, **CHOSEN},
+    "vanilla, adapted by terms": {"encoder": ADAPTED_BY_TERMS},
 }
 
 # The compared strategies of the paper (figure 5), all masking as many pieces.

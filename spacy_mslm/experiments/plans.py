@@ -7,8 +7,8 @@ from typing import Any
 from ..errors import Errors, MslmError
 from .arms import (
     ADAPTED,
+    ANSWERS,
     DICTIONARY,
-    FOUR,
     FULL,
     GOLD_SHARES,
     LABELLER,
@@ -114,16 +114,21 @@ def _that_choose() -> tuple[Experiment, ...]:
 
 def _that_answer() -> tuple[Experiment, ...]:
     """Those on the test sets of what people annotated."""
+    bare, uniform, mslm, vanilla, joint, on_terms = ANSWERS
+    pairs = ((mslm, uniform), (mslm, joint), (on_terms, vanilla), (uniform, vanilla))
+    answered: dict[str, Any] = {"reference": bare, "pairs": pairs}
     return (
         Experiment(
             "answer-tenth",
             "What is MSLM worth on clean text, with a tenth of the labels?",
-            _runs(FOUR, sets=SETS, test=True, **ANSWERED, **TENTH),
+            _runs(ANSWERS, sets=SETS, test=True, **TENTH),
+            **answered,
         ),
         Experiment(
             "answer-full",
             "What is MSLM worth on clean text, with all labels?",
-            _runs(FOUR, sets=SETS, test=True, **ANSWERED, **FULL),
+            _runs(ANSWERS, sets=SETS, test=True, **FULL),
+            **answered,
             exhibits="tables 3 and 8; figures 3 and 6 (updates until vanilla's best)",
         ),
         Experiment(

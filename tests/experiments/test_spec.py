@@ -1,8 +1,11 @@
 """What a run is: checked when it is read, and named by its settings."""
 
+from dataclasses import replace
+
 import pytest
 
 from spacy_mslm.errors import MslmError
+from spacy_mslm.experiments.arms import ANSWERS
 from spacy_mslm.experiments.plans import experiment, experiments
 from spacy_mslm.experiments.spec import RunSpec
 
@@ -69,8 +72,8 @@ def test_every_plan_holds_each_run_once_and_its_reference_of_each_seed(plan):
 def test_a_plan_on_another_set_keeps_its_arms():
     there = experiment("answer-full", "my set")
     assert {spec.data for spec in there.runs} == {"my set"}
-    assert len(there.runs) == 12 and len({spec.id for spec in there.runs}) == 12
-    assert {s.arm for s in there.runs} == {"vanilla", "uniform", "joint", "mslm"}
+    assert len({spec.id for spec in there.runs}) == len(there.runs) == 3 * len(ANSWERS)
+    assert {s.arm for s in there.runs} == {*ANSWERS}
 
 
 def test_the_arms_of_an_answer_have_equal_budgets():
@@ -78,7 +81,17 @@ def test_the_arms_of_an_answer_have_equal_budgets():
         runs = experiment(name).runs
         budgets = {(s.updates, s.batch_words, s.share, s.test) for s in runs}
         assert len(budgets) == 1
-        assert {s.arm for s in runs} == {"vanilla", "uniform", "joint", "mslm"}
+        assert {s.arm for s in runs} == {*ANSWERS}
+
+
+def test_the_arms_compared_differ_in_what_they_began_from_alone():
+    for name in ("answer-tenth", "answer-full"):
+        plan = experiment(name)
+        arms = {spec.arm: spec for spec in plan.runs if spec.seed == 0}
+        for first, second in plan.pairs[:3]:
+            same = {"arm": second, "encoder": arms[second].encoder}
+            assert replace(arms[first], **same) == arms[second]
+            assert arms[first].encoder != arms[second].encoder
 
 
 def test_what_chooses_never_sees_test():
