@@ -172,7 +172,9 @@ def test_coverage_by_hand(labels: Path) -> None:
 
 def test_scores_by_hand(labels: Path) -> None:
     written = review_labels(labels, settings=WITH_GOLD)
-    gold = json.loads(written.facts.read_text())["gold"]
+    facts = json.loads(written.facts.read_text())
+    assert facts["commit"] and facts["versions"]["spacy-mslm"]
+    gold = facts["gold"]
     assert gold["notes"] == 4
     assert {k: gold["strict"]["S"][k] for k in ("tp", "fp", "fn")} == {
         "tp": 4,

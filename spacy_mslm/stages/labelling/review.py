@@ -22,6 +22,7 @@ from ...report.review_rules import Knowledge
 from ...report.review_sample import SENTENCES, SentenceSample
 from ...report.surfaces import SurfaceCounts
 from ...runners.atomic import atomic_write_text
+from ...runners.provenance import git_commit, versions
 from ...types import CharSpan, DropCounts
 from ...weak.dangers import EVERYDAY_SUBSTANCE, english
 from ..files import MANIFEST, json_text, read_manifest
@@ -207,7 +208,8 @@ def _described(settings: ReviewSettings) -> dict[str, Any]:
 def _write(
     review: Review, out: Path, settings: ReviewSettings, decided: list[dict[str, str]]
 ) -> ReviewWritten:
-    atomic_write_text(out / FACTS, json_text(review_facts(review)))
+    made_by = {"commit": git_commit(), "versions": versions()}
+    atomic_write_text(out / FACTS, json_text({**review_facts(review), **made_by}))
     atomic_write_text(out / SUMMARY, render_review_summary(review))
     with _for_the_owner():
         atomic_write_text(out / PAGE, render_review(review))
