@@ -391,6 +391,19 @@ def test_what_the_readme_says_of_the_method_are_kept_results():
         assert [cell.strip() for cell in cells.split("|")] == wanted
 
 
+def test_the_table_of_labels_is_what_review_counted():
+    folder = ROOT / "results" / "labels"
+    page = (folder / "README.md").read_text("utf8")
+    rows = re.findall(r"^\| (names [^|]+) \| (develop|report) \| (.+) \|$", page, re.M)
+    assert len(rows) == 4
+    for name, half, cells in rows:
+        kind = "plain" if name == "names alone" else "ours"
+        gold = json.loads((folder / f"{kind}-{half}.json").read_text())["gold"]
+        labels = ("Diseases", "Symptoms", "Treatments")
+        wanted = [f"{100 * gold['strict'][k][x]:.1f}" for k in labels for x in "prf"]
+        assert cells.split(" | ") == wanted
+
+
 def test_tables_of_medication_are_their_results():
     from spacy_mslm.report.systems import compared, grouped, systems_table
     from spacy_mslm.stages.laboratory.medication import read_lines

@@ -143,18 +143,18 @@ def test_other_words_beside_a_finding(text: str) -> None:
 
 
 def test_a_definition_says_how_far_a_term_goes() -> None:
-    text = "Many nonmelanoma skin cancers (NMSCs). No NMSC before; skin cancers."
-    assert refined(text, skin_cancers="D") == [
-        ("nonmelanoma skin cancers", "D"),
-        ("NMSCs", "D"),
-        ("skin cancers", "D"),
+    text = "Cutaneous squamous tumours (CSTs). No CST before; squamous tumours."
+    assert refined(text, squamous_tumours="D") == [
+        ("Cutaneous squamous tumours", "D"),
+        ("CSTs", "D"),
+        ("squamous tumours", "D"),
     ]
     # What else stands in the long form is a part of the one term.
-    text = "A valproate hyperammonaemic encephalopathy (VHE); VHE."
-    assert refined(text, valproate="T", encephalopathy="D") == [
-        ("valproate hyperammonaemic encephalopathy", "D"),
-        ("VHE", "D"),
-        ("VHE", "D"),
+    text = "An isoniazid liver injury (ILI); ILI."
+    assert refined(text, isoniazid="T", injury="D") == [
+        ("isoniazid liver injury", "D"),
+        ("ILI", "D"),
+        ("ILI", "D"),
     ]
     # A brand between brackets is no acronym, and a long form's begin not its head.
     text = "he peels and takes mesalamine (Pentasa), diabetes type two (DTT)"
