@@ -147,10 +147,12 @@ def _that_answer() -> tuple[Experiment, ...]:
             "spacy-train",
             "Does the component, trained by `spacy train`, score as the laboratory?",
             _runs(
-                {VANILLA: {"system": "spacy"}},
+                {
+                    arm: {**ANSWERS[arm], "system": "spacy"}
+                    for arm in (VANILLA, "mslm stage, crf, swap .6")
+                },
                 sets=SETS,
                 test=True,
-                **ANSWERED,
                 **TENTH,
             ),
             beside="answer-tenth",

@@ -68,6 +68,12 @@ def test_both_ways_learn_the_same_task(make_spec, root, tmp_path):
     assert len(store.folder()) == 4
 
 
+def test_the_chosen_form_trains_too(make_spec, root):
+    spec = make_spec(decoder="crf", swap=0.6, arm="chosen")
+    row = runner(CONFIGS)(spec, load(root, "tiny"), say=quiet)
+    assert row["test"]["strict"]["micro"]["f"] > 0.95
+
+
 @pytest.mark.parametrize("strategy", ["token", "joint"])
 def test_masked_arms_train_too(make_spec, root, strategy):
     spec = make_spec(strategy=strategy, arm="mslm", updates=3, weighting="none")
@@ -78,7 +84,7 @@ def test_masked_arms_train_too(make_spec, root, strategy):
 def test_the_config_says_what_the_spec_says(make_spec, tmp_path):
     spec = make_spec(
         strategy="joint", weighting="ratio", entity_rate=0.3, base_rate=0.2, random=0.1,
-        mslm_weight=0.1, masked_share=0.25, detection_view="both", seed=7,
+        mslm_weight=0.1, masked_share=0.25, detection_view="both", seed=7, swap=0.4,
     )  # fmt: skip
     config = _config(spec, CONFIGS / "mslm.cfg", tmp_path).interpolate()
     model, training = config["components"]["ner"]["model"], config["training"]
@@ -88,6 +94,9 @@ def test_the_config_says_what_the_spec_says(make_spec, tmp_path):
     wanted = ("ratio", "both", 0.25, 0.1, 7)
     keys = ("weighting", "detection_view", "masked_share", "mslm_weight", "seed")
     assert tuple(model[key] for key in keys) == wanted
+    swap = config["corpora"]["train"]["augmenter"]
+    assert (swap["chance"], swap["seed"]) == (0.4, 7)
+    assert swap["corpus"] == str(tmp_path / "corpus" / "train")
     assert training["max_steps"] == 59 and training["max_epochs"] == 0
     assert training["optimizer"]["learn_rate"]["updates"] == 60
     assert training["batcher"]["size"] == 60
@@ -96,7 +105,7 @@ def test_the_config_says_what_the_spec_says(make_spec, tmp_path):
 def test_what_a_config_has_no_place_for_is_refused(make_spec, root):
     data = load(root, "tiny")
     for wrong in (
-        {"swap": 0.3},
+        {"pseudo_updates": 3},
         {"strategy": "span"},
         {"strategy": "joint", "weighting": "4"},
         {"strategy": "joint", "stage_updates": 2},

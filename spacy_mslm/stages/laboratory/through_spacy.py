@@ -33,7 +33,7 @@ KNOWN = (
     *("updates", "batch_words", "learn_rate", "heads_learn_rate", "warmup", "dropout"),
     *("strategy", "entity_rate", "base_rate", "random", "keep", "weighting"),
     *("mslm_weight", "masked_share", "detection_view", "none_class", "system"),
-    "decoder",
+    *("decoder", "swap"),
 )
 WEIGHTINGS = ("none", "paper", "ratio")
 
@@ -136,6 +136,7 @@ def _config(spec: RunSpec, path: Path, folder: Path) -> Any:
         "encoder": spec.encoder,
     }
     config["system"]["seed"] = spec.seed
+    config["corpora"]["train"]["augmenter"]["chance"] = spec.swap
     model = config["components"]["ner"]["model"]
     model |= {
         "weighting": spec.weighting,
