@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 
 import numpy as np
 from spacy.language import Language
@@ -14,6 +13,7 @@ from spacy.vocab import Vocab
 
 from ..corpus.docs import read_docs
 from ..errors import Errors, MslmError
+from ..types import IntArray
 
 # Words of a mention, and whether a space follows each but the last.
 Mention = tuple[tuple[str, ...], tuple[bool, ...]]
@@ -63,21 +63,21 @@ class _Pool:
         self.corpus = corpus
 
     @cached_property
-    def mentions(self) -> Mapping[str, tuple[list[Mention], list[int]]]:
+    def mentions(self) -> Mapping[str, tuple[list[Mention], IntArray]]:
         """Different ones of each label, and how many there are up to each of them."""
         found: dict[str, Counter[Mention]] = defaultdict(Counter)
         for doc in read_docs(self.corpus, Vocab()) if self.corpus else ():
             for ent in doc.ents:
                 found[ent.label_][_mention(ent)] += 1
         return {
-            label: ([*counts], [*accumulate(counts.values())])
+            label: ([*counts], np.cumsum([*counts.values()]))
             for label, counts in found.items()
         }
 
     def draw(self, label: str, rng: np.random.Generator) -> Mention | None:
-        mentions, until = self.mentions.get(label, ([], []))
-        if not mentions:
+        if label not in self.mentions:
             return None
+        mentions, until = self.mentions[label]
         place = np.searchsorted(until, rng.integers(until[-1]), side="right")
         return mentions[int(place)]
 

@@ -75,8 +75,8 @@ _REACH = 60
 def drug_classes(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each class of drugs that `text` names, as something given."""
     for token in _TOKEN.finditer(text):
-        word = token.group().lower()
-        kind = _kind(word)
+        word = token.group()
+        kind = _kind(word.lower())
         if not kind or is_reacted_to(text, token.start()):
             continue
         if not _NOT_GIVEN.match(text, token.end()):
@@ -103,7 +103,7 @@ def _acting(text: str, start: int, end: int, word: str) -> Iterator[tuple[int, i
 def _named(text: str, start: int, end: int, word: str) -> Iterator[tuple[int, int]]:
     """ "antibiotics", "antihypertensive drugs"."""
     drugs = _DRUGS.match(text, end)
-    if drugs is None and _ALONE.fullmatch(word):
+    if drugs is None and _ALONE.fullmatch(word.lower()):
         return
     before = _NONSTEROIDAL.search(text[max(0, start - _REACH) : start])
     first = start - len(before.group()) if before else start

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from spacy_mslm.types import CharSpan, Note
 from spacy_mslm.weak.acronyms import definitions
 from spacy_mslm.weak.clusters import Clusters
+from spacy_mslm.weak.drug_classes import drug_classes
 from spacy_mslm.weak.forms import forms
 from spacy_mslm.weak.labeller import Labeller
 from spacy_mslm.weak.measured import is_measured
@@ -239,6 +240,14 @@ def test_without_such_labels_forms_are_not_looked_for() -> None:
         alone = Clusters.from_dict({"X": {"ids": [kind]}})
         labeller = RefinedLabeller(Words(), alone, chemicals=())
         assert not [*labeller.find(Note("1", "1", text))]
+
+
+@given(st.text(max_size=40), st.sampled_from(["beta-", "ACE ", "İβ-", "calcium "]))
+def test_classes_lie_in_any_text(text: str, acted: str) -> None:
+    text = f"{text} {acted}blockers {text} statins"
+    for start, end in drug_classes(text):
+        assert 0 <= start < end <= len(text)
+        assert text[start:end].strip() == text[start:end]
 
 
 @given(st.text("abcin PFO()-.,;mg/dl1 ", max_size=120))
