@@ -7,6 +7,7 @@ from statistics import fmean, median
 from typing import Any
 
 from ..errors import Errors, MslmError
+from ..experiments.tables import same_gold
 from ..scoring.doc_counts import DocCounts
 from ..scoring.intervals import difference
 
@@ -86,7 +87,7 @@ def compared(lines: Sequence[Line], pairs: Sequence[tuple[str, str]]) -> str:
             [DocCounts.from_text(of[seed]["by_document"]) for seed in seeds]
             for of in (mine, theirs)
         ]
-        if len({tuple(c.tp + c.fn) for runs in counts for c in runs}) > 1:
+        if not same_gold(*counts):
             raise MslmError(Errors.M450.format(first=a, second=b))
         found = difference(*counts)
         mean, low, high = (100 * v for v in (found.mean, found.low, found.high))
