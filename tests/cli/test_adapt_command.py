@@ -60,6 +60,7 @@ def test_every_option_reaches_its_setting(asked, tmp_path):
     invoke(
         *("in", "--encoder", "enc", "--out", "o", "--concepts", tmp_path),
         *("--category", "a", "--category", "b", "--sample", 3, "--spans-from", "x"),
+        *("--domain-words", 3.5),
         *("--held-out", 0.2, "--strategy", "token", "--rate", 0.3, "--unit", "piece"),
         *("--weighting", "none", "--random-share", 0.1, "--keep-share", 0.1),
         *("--updates", 4, "--epochs", 2, "--batch-words", 9, "--accumulate", 2),
@@ -89,6 +90,7 @@ def test_every_option_reaches_its_setting(asked, tmp_path):
         "seed": 7,
         "spans_from": "x",
         "policy": "longest",
+        "domain_words": 3.5,
         "held_out": 0.2,
     }
     masking = options.masking
