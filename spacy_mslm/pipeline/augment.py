@@ -31,7 +31,8 @@ def swap_mentions(*, chance: float, corpus: str | None, seed: int) -> Augmenter:
     seed (int): of the draws.
     Mention replacement, Dai and Adel 2020, section 3.2. Words that nobody annotated
     stay so; span groups keep the spans that end outside what was replaced, or are all
-    of it. Raises MslmError (M401, and M701 and M307-M308 at the first document for
+    of it: with a component's `spans_key` those nested in an entity are lost where it is
+    replaced. Raises MslmError (M401, and M701 and M307-M308 at the first document for
     what is no corpus).
     """
     if not 0 <= chance <= 1:
@@ -106,6 +107,13 @@ class _Copy:
     starts: dict[int, int]
     ends: dict[int, int]
 
+    def moved(self, span: Span, to: Doc) -> Span:
+        """`span` where it now is; other words are no longer the same concept."""
+        start, end = self.starts[span.start], self.ends[span.end]
+        words = [token.text for token in span]
+        kb_id = span.kb_id_ if self.words[start:end] == words else ""
+        return Span(to, start, end, span.label_, kb_id=kb_id)
+
 
 def swapped(doc: Doc, mentions: Mapping[tuple[int, int], Mention]) -> Doc:
     """A copy of `doc` with other words at the entities that `mentions` names by their
@@ -116,18 +124,16 @@ def swapped(doc: Doc, mentions: Mapping[tuple[int, int], Mention]) -> Doc:
     made.user_data.update(
         {k: v for k, v in doc.user_data.items() if isinstance(k, str)}
     )
-    entities = [
-        Span(made, copy.starts[e.start], copy.ends[e.end], e.label_) for e in doc.ents
-    ]
+    entities = [copy.moved(ent, made) for ent in doc.ents]
     missing = [
         made[copy.starts[t.i] : copy.starts[t.i] + 1] for t in doc if not t.ent_iob
     ]
     made.set_ents(entities, missing=missing, default="outside")
     for name, group in doc.spans.items():
         kept = [
-            Span(made, copy.starts[s.start], copy.ends[s.end], s.label_, kb_id=s.kb_id_)
-            for s in group
-            if s.start in copy.starts and s.end in copy.ends
+            copy.moved(span, made)
+            for span in group
+            if span.start in copy.starts and span.end in copy.ends
         ]
         made.spans[name] = SpanGroup(made, name=name, spans=kept)
     return made
