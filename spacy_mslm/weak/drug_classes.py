@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .measured import is_reacted_to
+from .words import words_of
 
 _AGAINST = (
     "androgen", "angin", "arrhythm", "bacteri", "biotic", "cholinerg", "coagul",
@@ -74,18 +75,15 @@ _REACH = 60
 
 def drug_classes(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each class of drugs that `text` names, as something given."""
-    for token in _TOKEN.finditer(text):
-        word = token.group()
-        kind = _kind(word.lower())
-        if not kind or is_reacted_to(text, token.start()):
-            continue
-        if not _NOT_GIVEN.match(text, token.end()):
+    for start, end, kind in words_of(_kind, _TOKEN, text):
+        if not is_reacted_to(text, start) and not _NOT_GIVEN.match(text, end):
             find = _acting if kind == "acting" else _named
-            yield from find(text, token.start(), token.end(), word)
+            yield from find(text, start, end, text[start:end])
 
 
 @lru_cache(1 << 16)
 def _kind(word: str) -> str:
+    word = word.lower()
     if _ACTING.fullmatch(word.rpartition("-")[2]):
         return "acting"
     return "named" if _WORD.fullmatch(word) else ""

@@ -7,8 +7,10 @@ place or cause before a word for a disease: "hepatic disease", "systolic dysfunc
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .semantic_types import DISEASE, SYMPTOM
+from .words import words_of
 
 _FINDINGS = (
     "megaly", "algia", "dynia", "uria", "pnea", "pnoea", "rrhea", "rrhoea", "rrhage",
@@ -25,11 +27,11 @@ _BOTH = _FINDINGS + _DISEASES
 _NOT = frozenset({"cardioplegia", "sympathy", "empathy", "apathy", *_BOTH})
 _WORD = re.compile(r"\w{6,}")
 
-_DISEASE_WORD = re.compile(
-    r"\b(?:infections?|dysfunction|insufficiency|deficiency|diseases?|disorders?"
-    r"|syndrome|failure|pathology|illness)\b",
-    re.IGNORECASE,
-)
+# What is a disease by the place or cause before it.
+_PLACED = frozenset({
+    "infection", "infections", "dysfunction", "insufficiency", "deficiency", "disease",
+    "diseases", "disorder", "disorders", "syndrome", "failure", "pathology", "illness",
+})  # fmt: skip
 _NO_PLACE = (
     "abnormal", "acute", "additional", "chronic", "clinical", "critical", "final",
     "general", "hereditary", "initial", "local", "massive", "normal", "other",
@@ -42,19 +44,27 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _REACH = 80
+_AFTER_PLACE = "disease after its place"
 
 
 def forms(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and semantic type (T184 or T047) of each such word and phrase."""
-    for found in _WORD.finditer(text):
-        word = found.group().lower()
-        stem = word[:-1] if word.endswith("s") and not word.endswith("is") else word
-        if stem.endswith(_BOTH) or word.endswith(_BOTH):
-            kind = SYMPTOM if stem.endswith(_FINDINGS) else DISEASE
-            if word not in _NOT:
-                yield found.start(), found.end(), kind
-    for found in _DISEASE_WORD.finditer(text):
-        first = max(0, found.start() - _REACH)
-        place = _PLACE.search(text[first : found.start()])
+    for start, end, kind in words_of(_kind, _WORD, text):
+        if kind != _AFTER_PLACE:
+            yield start, end, kind
+            continue
+        first = max(0, start - _REACH)
+        place = _PLACE.search(text[first:start])
         if place is not None:
-            yield first + place.start(), found.end(), DISEASE
+            yield first + place.start(), end, DISEASE
+
+
+@lru_cache(1 << 16)
+def _kind(word: str) -> str:
+    word = word.lower()
+    if word in _PLACED:
+        return _AFTER_PLACE
+    stem = word[:-1] if word.endswith("s") and not word.endswith("is") else word
+    if word in _NOT or not (stem.endswith(_BOTH) or word.endswith(_BOTH)):
+        return ""
+    return SYMPTOM if stem.endswith(_FINDINGS) else DISEASE
