@@ -205,6 +205,12 @@ WEAK_ARMS: dict[str, Arm] = {
     "mslm": {"weak_updates": 800, **MSLM},
     "uniform, both views": {"weak_updates": 800, **UNIFORM, **BOTH},
     "mslm, both views": {"weak_updates": 800, **MSLM, **BOTH},
+    "uniform stage, crf, swap .6": {"weak_updates": 800, **CHOSEN},
+    "mslm stage, crf, swap .6": {
+        "weak_updates": 800,
+        "encoder": ADAPTED_BY_TERMS,
+        **CHOSEN,
+    },
     "vanilla, self-training": {"weak_updates": 800, "pseudo_updates": 800},
 }
 # Terms of a dictionary in text without gold; vanilla gets its annotation too. As many

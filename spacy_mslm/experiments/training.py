@@ -107,6 +107,7 @@ def train(
         objective = _objective(spec, network, masker, weak, course)
         stage = _Stage(network, objective, masker, spec.seed + WEAK, spec.dynamic)
         batches = _batches(text.weak, spec.batch_words, spec.seed + WEAK)
+        batches = _swapped(spec, network, batches, weak.labelled)
         stage.run(batches, spec.weak_updates, spec.learn_rate, spec, course, watch)
     if spec.gold_updates:
         objective = _objective(spec, network, masker, text, course)
@@ -206,25 +207,40 @@ def _batches(pairs: Sequence[Pair], words: int, seed: int) -> Iterator[Sequence[
 def _with_plain(
     spec: RunSpec, network: MslmNetwork, text: Text, masker: Masker | None
 ) -> Iterator[Sequence[Pair]]:
-    """Labelled batches, mentions swapped if asked for, and beside each a batch of
-    plain text (for the masked view) and one of pseudo-labelled text."""
-    kinds = {label: i for i, label in enumerate(network.labels)}
-    mentions = Mentions.of(text.labelled)
+    """Labelled batches, and beside each a batch of plain text (for the masked view) and
+    one of pseudo-labelled text."""
+    kinds = _kinds(network)
     gold = [(s, gold_annotation(s, kinds)) for s in text.labelled]
     labelled = _batches(gold, spec.batch_words, spec.seed)
+    labelled = _swapped(spec, network, labelled, text.labelled)
     others: Iterator[Sequence[Pair]] = repeat(())
     if text.pseudo:
         others = _batches(text.pseudo, spec.batch_words, spec.seed + PLAIN)
     elif masker is not None and spec.plain_words and text.plain:
         plain = [(s, terms_alone(s)) for s in text.plain]
         others = _batches(plain, spec.plain_words, spec.seed + PLAIN)
-    for update, (chosen, more) in enumerate(zip(labelled, others, strict=False)):
-        if spec.swap:
-            swapped = [
-                mentions.swap(s, spec.swap, (spec.seed, update)) for s, _ in chosen
-            ]
-            chosen = [(s, gold_annotation(s, kinds)) for s in swapped]
+    for chosen, more in zip(labelled, others, strict=False):
         yield [*chosen, *more]
+
+
+def _swapped(
+    spec: RunSpec,
+    network: MslmNetwork,
+    batches: Iterator[Sequence[Pair]],
+    sentences: Sequence[Sentence],
+) -> Iterator[Sequence[Pair]]:
+    """Batches, their mentions replaced by others of `sentences` if it is asked for."""
+    kinds, mentions = _kinds(network), Mentions.of(sentences)
+    for update, pairs in enumerate(batches):
+        if spec.swap:
+            key = (spec.seed, update)
+            swapped = [mentions.swap(s, spec.swap, key) for s, _ in pairs]
+            pairs = [(s, gold_annotation(s, kinds)) for s in swapped]
+        yield pairs
+
+
+def _kinds(network: MslmNetwork) -> dict[str, int]:
+    return {label: i for i, label in enumerate(network.labels)}
 
 
 def gold_annotation(sentence: Sentence, kinds: dict[str, int]) -> Annotation:

@@ -142,6 +142,28 @@ def test_a_student_of_weak_labels_sees_no_gold(make_spec, data, annotations):
         assert not any(k == t for a in batch.annotations for *_, k in a.spans)
 
 
+@pytest.mark.parametrize("swap", [0.0, 1.0])
+def test_mentions_swapped_are_those_of_weak_labels(make_spec, data, annotations, swap):
+    spec = make_spec(
+        share=0.0, weak=WEAK, updates=20, weak_updates=20, batch_words=60, swap=swap
+    )
+    network = make_network(spec, data.labels)
+    corpus = Corpus.of(spec, data)
+    training.train(spec, network, corpus.text(spec, network))
+
+    labelled = {s.doc.words for s in corpus.weak}
+    seen = {d.words for batch in annotations for d in batch.docs}
+    mentions = {s.doc.words[a:b] for s in corpus.weak for a, b, _ in s.spans}
+    read = {
+        doc.words[start:end]
+        for batch in annotations
+        for doc, annotation in zip(batch.docs, batch.annotations, strict=True)
+        for start, end, _ in annotation.spans
+    }
+    assert (seen <= labelled) is not bool(swap)
+    assert read <= mentions
+
+
 def test_beyond_the_terminology_at_the_labellers_precision(make_spec, data):
     spec = make_spec(
         share=0.0, weak=WEAK, updates=120, weak_updates=120, batch_words=60, test=True,
