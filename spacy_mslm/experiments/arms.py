@@ -197,21 +197,22 @@ RANGES: dict[str, Arm] = {
 # the entities' view too: the network must know a term by what stands around it.
 LABELLER = "labeller"
 MEDCAT = "medcat"
-WEAK: Arm = {"updates": 800, "batch_words": 400, "notes": True, "share": 0.0}
+WEAK: Arm = {"updates": 1200, "batch_words": 400, "notes": True, "share": 0.0}
+LABELLED: Arm = {"weak_updates": 1200}
 WEAK_ARMS: dict[str, Arm] = {
     LABELLER: {"system": "labeller", "updates": 0},
-    VANILLA: {"weak_updates": 800},
-    "uniform": {"weak_updates": 800, **UNIFORM},
-    "mslm": {"weak_updates": 800, **MSLM},
-    "uniform, both views": {"weak_updates": 800, **UNIFORM, **BOTH},
-    "mslm, both views": {"weak_updates": 800, **MSLM, **BOTH},
-    "uniform stage, crf, swap .6": {"weak_updates": 800, **CHOSEN},
+    VANILLA: LABELLED,
+    "uniform": {**LABELLED, **UNIFORM},
+    "mslm": {**LABELLED, **MSLM},
+    "uniform, both views": {**LABELLED, **UNIFORM, **BOTH},
+    "mslm, both views": {**LABELLED, **MSLM, **BOTH},
+    "uniform stage, crf, swap .6": {**LABELLED, **CHOSEN},
     "mslm stage, crf, swap .6": {
-        "weak_updates": 800,
+        **LABELLED,
         "encoder": ADAPTED_BY_TERMS,
         **CHOSEN,
     },
-    "vanilla, self-training": {"weak_updates": 800, "pseudo_updates": 800},
+    "vanilla, self-training": {**LABELLED, "pseudo_updates": 1200},
 }
 # Terms of a dictionary in text without gold; vanilla gets its annotation too. As many
 # pieces are masked where terms are not looked at.
@@ -241,6 +242,7 @@ NOISE_ARMS: dict[str, Arm] = {
 }
 GOLD_SHARES = (0.01, 0.05, 0.1, 0.25, 1.0)
 AFTER_WEAK: Arm = {"weak": MEDCAT, "weak_updates": 500, "notes": True}
+BEFORE_GOLD: Arm = {"updates": 800, "batch_words": 400}
 PLUS_GOLD: dict[str, Arm] = {
     "labels and gold, 0%": {**AFTER_WEAK, "weak_updates": 800, "share": 0.0},
     "labels and gold with masks, 0%": {

@@ -8,6 +8,7 @@ from ..errors import Errors, MslmError
 from .arms import (
     ADAPTED,
     ANSWERS,
+    BEFORE_GOLD,
     DICTIONARY,
     FULL,
     GOLD_SHARES,
@@ -190,7 +191,7 @@ def _of_labels() -> tuple[Experiment, ...]:
         Experiment(
             "weak-plus-gold",
             "What is a little gold worth after weak labels, and weak labels before it?",
-            _runs(PLUS_GOLD, sets=(NOTES,), test=True, **ANSWERED, **_budget(WEAK)),
+            _runs(PLUS_GOLD, sets=(NOTES,), test=True, **ANSWERED, **BEFORE_GOLD),
             reference=f"gold, {GOLD_SHARES[-1]:.0%}",
             pairs=tuple(
                 (f"labels and gold{masks}, {share:.0%}", f"{other}, {share:.0%}")
@@ -210,10 +211,6 @@ def _of_labels() -> tuple[Experiment, ...]:
             ),
         ),
     )
-
-
-def _budget(arm: Arm) -> Arm:
-    return {key: arm[key] for key in ("updates", "batch_words")}
 
 
 def experiments() -> dict[str, Experiment]:
