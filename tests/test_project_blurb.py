@@ -1,8 +1,10 @@
 """The workflow `blurb`, as a user starts it, on small sets of its own."""
 
+import json
 import shutil
 from pathlib import Path
 
+from spacy_mslm.experiments.arms import ADAPTED, ADAPTED_BY_TERMS, ADAPTED_JOINTLY
 from spacy_mslm.experiments.plans import SETS
 
 ROOT = Path(__file__).parents[1]
@@ -25,11 +27,20 @@ def test_from_a_folder_of_sets_to_tables_and_a_page(tmp_path, run_workflow):
     assert "ner_bionlp13cg, test" in (results / "README.md").read_text()
     second = run_workflow("blurb", tmp_path, *words)
     # It looks what is left to run; the report has nothing to do.
-    assert second.stdout.count("nothing changed") == 2
+    assert second.stdout.count("nothing changed") == 3
     assert "4 of 4 runs are done" in second.stdout + second.stderr
     missing = run_workflow(
         "blurb", tmp_path, "--vars.sets=assets/sets", "--vars.name=u"
     )
     assert missing.returncode != 0
     assert "M701" in missing.stdout + missing.stderr
-    assert (tmp_path / "work" / "lab" / "minilm-adapted" / "config.json").is_file()
+    for encoder in (ADAPTED, ADAPTED_BY_TERMS, ADAPTED_JOINTLY):
+        assert (tmp_path / encoder / "config.json").is_file()
+    by_terms, jointly = (
+        json.loads((tmp_path / encoder / "manifest.json").read_text())
+        for encoder in (ADAPTED_BY_TERMS, ADAPTED_JOINTLY)
+    )
+    # The same masks of terms, of which errors cost more, or the same.
+    assert by_terms["documents"]["terms"] > 0
+    assert by_terms["masked_pieces"] == jointly["masked_pieces"]
+    assert by_terms["mask_weights"] != jointly["mask_weights"]

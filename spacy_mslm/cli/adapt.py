@@ -45,7 +45,11 @@ Encoder = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="Folder to write; a stopped run goes on.")]
 Concepts = Annotated[
-    Path | None, typer.Option(help="Folder of 'concepts build': finds terms in notes.")
+    Path | None,
+    typer.Option(
+        help="Folder of 'concepts build': finds terms in notes, and in a corpus in "
+        "place of its entities."
+    ),
 ]
 Category = Annotated[
     list[str] | None, typer.Option(help="Keep this category; may be repeated.")
@@ -81,7 +85,11 @@ Set = Annotated[
     typer.Option("--set", help="NAME=VALUE: another setting of the strategy."),
 ]
 Weighting = Annotated[
-    str | None, typer.Option(help="paper (default; eq. 2-5), ratio or none.")
+    str | None,
+    typer.Option(
+        help="paper (default; eq. 2-5), ratio, none, or how many times an error on a "
+        "term costs one on a generic word: 4."
+    ),
 ]
 RandomShare = Annotated[
     float | None, typer.Option(help="Share of masked pieces shown as a random one.")
@@ -213,7 +221,7 @@ def _masking(given: dict[str, Any]) -> "Masking":
     return masking_of_options(
         given["strategy"] or "joint",
         {**{name: given[name] for name in named}, **more},
-        weighting=given["weighting"] or "paper",
+        weighting=_number(given["weighting"] or "paper"),
         corruption=Corruption(round(1 - random - keep, 9), random, keep),
     )
 
@@ -221,10 +229,15 @@ def _masking(given: dict[str, Any]) -> "Masking":
 def _setting(item: str) -> tuple[str, Any]:
     """NAME=VALUE, the value as JSON where it is."""
     name, _, text = item.partition("=")
+    return name, _number(text)
+
+
+def _number(text: str) -> Any:
+    """`text` as JSON where it is."""
     try:
-        return name, json.loads(text)
+        return json.loads(text)
     except ValueError:
-        return name, text
+        return text
 
 
 class _Progress:

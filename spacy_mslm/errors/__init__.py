@@ -72,3 +72,9 @@ class Notes(metaclass=_Coded):
     )
     N522 = "going on from update {update} of {updates}."
     N523 = "{path}: finished before with the same settings and data; nothing was done."
+    N524 = "mask weights: term {entity:.3f}, base {base:.3f}."
+    N525 = (
+        "mask weights are equal: as many pieces of terms are masked as of other words, "
+        "or more, so that eq. 3 makes both 0.5. Errors on terms cost no more: mask "
+        "fewer terms, or give --weighting a number."
+    )

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any
 
 import numpy as np
 
 from ..corpus.pmi import LONGEST, collocations
-from ..errors import Errors, MslmError
 from ..masking import (
     JointMasking,
     PmiMasking,
     SpanMasking,
     TermMasking,
     TokenMasking,
-    Weighting,
     mask_weights,
 )
 from ..nn import Annotation, MslmNetwork, count_kinds, make_batch
@@ -118,17 +116,13 @@ def _count_kinds(
 
 
 def weights_of(weighting: str, n_entity: int, n_base: int) -> MaskWeights:
-    """eq. 2-5, or a term's error so many times a generic word's. Raises M802."""
-    if weighting.isdecimal():
-        ratio = int(weighting)
-        return MaskWeights(base=1 / (1 + ratio), entity=ratio / (1 + ratio))
-    named: dict[str, Weighting] = {name: name for name in get_args(Weighting)}
-    if weighting not in named:
-        message = Errors.M802.format(
-            place="spec", key="weighting", wanted=" or ".join(named), value=weighting
-        )
-        raise MslmError(message)
-    return mask_weights(n_entity, n_base, named[weighting])
+    """eq. 2-5, or a term's error so many times a generic word's. Raises M410."""
+    return mask_weights(n_entity, n_base, weighting_of(weighting))
+
+
+def weighting_of(text: str) -> Any:
+    """A weighting from a spec: its name, or a number."""
+    return int(text) if text.isdecimal() else text
 
 
 def terms_alone(sentence: Sentence) -> Annotation:

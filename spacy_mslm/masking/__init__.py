@@ -10,4 +10,5 @@ from .terms import TermMasking as TermMasking
 from .tokens import TokenMasking as TokenMasking
 from .weights import EQUAL as EQUAL
 from .weights import Weighting as Weighting
+from .weights import check_weighting as check_weighting
 from .weights import mask_weights as mask_weights

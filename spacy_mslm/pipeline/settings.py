@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from ..errors import Errors, MslmError
-from ..masking import Strategy, Weighting
+from ..masking import Strategy, Weighting, check_weighting
 from ..nn import HeadSettings, LoadedEncoder, LossWeights, Objective, load_encoder
 from ..nn.heads import Decoder
 from ..nn.precision import PRECISIONS, Precision
@@ -63,8 +63,8 @@ class ModelSettings:
     seed: int
 
     def __post_init__(self) -> None:
+        check_weighting(self.weighting)
         for name, options in (
-            ("weighting", get_args(Weighting)),
             ("precision", PRECISIONS),
             ("detection_view", get_args(DetectionView)),
             ("reduction", get_args(Reduction)),

@@ -112,7 +112,7 @@ def test_weights_by_name_and_by_ratio():
     assert weights_of("ratio", 10, 90).entity == pytest.approx(0.9)
     assert weights_of("none", 10, 90).entity == 0.5
     assert 1 < weights_of("paper", 10, 90).entity / weights_of("paper", 10, 90).base < 3
-    with pytest.raises(MslmError, match=r"M802.*weighting"):
+    with pytest.raises(MslmError, match=r"M410.*weighting"):
         weights_of("twice", 1, 1)
 
 

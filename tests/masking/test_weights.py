@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_mslm.errors import MslmError
 from spacy_mslm.masking import EQUAL, mask_weights
 
 
@@ -67,3 +68,19 @@ def test_weights_are_the_papers_and_their_ratio_lies_between_1_and_e(n_elm, n_bl
     if n_elm + n_blm:
         base, entity = paper_weights(n_elm, n_blm)
         assert (weights.base, weights.entity) == pytest.approx((base, entity))
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1, 4, 8.0])
+def test_a_number_is_the_ratio_itself(ratio):
+    for counts in ((1, 99), (99, 1)):
+        weights = mask_weights(*counts, ratio)
+        assert weights.entity / weights.base == pytest.approx(ratio)
+        assert weights.entity + weights.base == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["heavy", "4", 0, -1, float("nan"), float("inf"), True, None]
+)
+def test_no_weighting_at_all(wrong):
+    with pytest.raises(MslmError, match=r"\[M410\] 'weighting'.*or a number above 0"):
+        mask_weights(1, 1, wrong)

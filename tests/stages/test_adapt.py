@@ -91,7 +91,7 @@ def test_the_folder_is_an_encoder_that_has_learnt(
     how = replace(options, training=replace(options.training, updates=60))
     manifest = adapt_encoder(notes, out, how, log)
     assert log.documents == 24 and log.updates == list(range(1, 61))
-    assert log.notes == ["N520"]  # no terms in raw notes
+    assert log.notes == ["N520", "N524"]  # no terms in raw notes
     loss = manifest["held_out_loss"]
     assert loss["after"]["all"]["loss"] < loss["before"]["all"]["loss"] - 0.5
     assert loss["before"]["terms"] == {"pieces": 0, "loss": None}
@@ -109,6 +109,29 @@ def test_the_folder_is_an_encoder_that_has_learnt(
         assert torch.equal(value, network.encoder.state_dict()[name])
     for name, value in loaded.mlm.state_dict().items():
         assert torch.equal(value, network.mlm.state_dict()[name])
+
+
+@pytest.mark.parametrize(
+    ("weighting", "ratio", "told"),
+    [("paper", 1, True), ("none", 1, False), (4, 4, False)],
+)
+def test_it_is_told_where_the_paper_s_weights_say_nothing(
+    notes, options, tmp_path, weighting, ratio, told
+):
+    """More pieces of terms are masked than of other words, so eq. 3 clamps both."""
+    masking = masking_of_options(
+        "joint",
+        {"entity_rate": 1.0, "base_rate": 0.05},
+        weighting=weighting,
+        corruption=Corruption(),
+    )
+    how = replace(
+        options, masking=masking, reading=replace(options.reading, domain_words=5.5)
+    )
+    log = Log()
+    weights = adapt_encoder(notes, tmp_path / "out", how, log)["mask_weights"]
+    assert weights["entity"] / weights["base"] == pytest.approx(ratio)
+    assert ("N525" in log.notes) is told
 
 
 @pytest.mark.parametrize("strategy", ["token", "span", "pmi"])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from spacy_mslm.pipeline.tokenizer import ClinicalTokenizer
 from spacy_mslm.stages.adapting import data as adapt_data
 from spacy_mslm.stages.adapting.data import NO_WORDS, OF_TEST, Reading, read_data
 from spacy_mslm.stages.corpora.corpus import build_iob_corpus
+from spacy_mslm.stages.labelling.concepts import build_concepts
 from spacy_mslm.stages.labelling.label import FAILED
 from spacy_mslm.types import CharSpan
 
+ROOT = Path(__file__).parents[2]
 TEXT = "Seen by [**Known lastname 9001**] for chest\npain.\nNo fever, denies cough."
 
 
@@ -174,6 +177,29 @@ def test_held_out_documents_are_measured_up_to_a_number(notes, monkeypatch):
     assert np.array_equal(read(notes, held_out=0.5).measured, data.measured)
 
 
+@pytest.mark.medcat
+def test_concepts_take_the_place_of_the_entities_of_a_corpus(corpus, tmp_path):
+    table = tmp_path / "table.csv"
+    rows = "C1,no fever,T184\nC2,cough,T184\nC3,measles,T047\nC4,aspirin,T121\n"
+    table.write_text(f"cui,name,type_ids\n{rows}")
+    concepts = tmp_path / "concepts"
+    build_concepts(
+        clusters=ROOT / "assets" / "clusters.yml", out=concepts, table=str(table)
+    )
+
+    found, own = read(corpus, concepts=concepts), read(corpus)
+
+    assert [terms_of(own, i) for i in range(4)] == [
+        ["fever"], ["fever again"], ["cough"], ["cough again"]
+    ]  # fmt: skip
+    assert [terms_of(found, i) for i in range(4)] == [
+        ["no fever"], [], ["cough"], ["cough"]
+    ]  # fmt: skip
+    assert [*found.train] == [*own.train] == [0, 1]
+    assert found.about["concepts_hash"]
+    assert found.about["data_hash"] != own.about["data_hash"]
+
+
 def test_nothing_to_learn_from_and_too_few_patients(tmp_path, corpus, labels):
     one = tmp_path / "one.txt"
     one.write_text("fever")
@@ -185,9 +211,8 @@ def test_nothing_to_learn_from_and_too_few_patients(tmp_path, corpus, labels):
     blank.write_text("".join(json.dumps(r) + "\n" for r in rows))
     with pytest.raises(MslmError, match=r"\[M778\]"):
         read(blank, held_out=0.0)
-    for folder in (corpus, labels):
-        with pytest.raises(MslmError, match=r"\[M777\].*--concepts"):
-            read(folder, concepts=tmp_path)
+    with pytest.raises(MslmError, match=r"\[M777\].*--concepts"):
+        read(labels, concepts=tmp_path)
     with pytest.raises(MslmError, match=r"\[M701\]"):
         read(tmp_path / "nowhere")
 
@@ -213,9 +238,10 @@ def test_shares_out_of_range(held_out):
 
 
 def test_documents_without_a_word_are_counted(monkeypatch, notes):
-    def make_doc(tokenizer, note, *_, **__):
-        return tokenizer("" if "Day 3" in note.text else note.text)
+    class Blind(ClinicalTokenizer):
+        def __call__(self, text):
+            return super().__call__("" if "Day 3" in text else text)
 
-    monkeypatch.setattr(adapt_data, "make_doc", make_doc)
+    monkeypatch.setattr(adapt_data, "ClinicalTokenizer", Blind)
     data = read(notes)
     assert len(data.shelf) == 19 and data.drops[NO_WORDS] == 1

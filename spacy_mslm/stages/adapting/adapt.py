@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from ...errors import Errors, MslmError, Notes
-from ...masking import mask_weights
+from ...masking import EQUAL, mask_weights
 from ...nn import LossWeights, MslmNetwork, Objective, load_encoder, longest_window
 from ...nn.adapting.loop import AdaptSettings, adapt, count_masks, make_optimizer
 from ...nn.adapting.measure import measure
@@ -130,6 +130,13 @@ class _Run:
         progress = resumable(self.out, self.plan)
         # The weights count masks of the encoder's pieces, not what it has learnt.
         weights, masked = self._mask_weights()
+        self.told.note(Notes.N524.format(**asdict(weights)))
+        if (
+            weights == EQUAL
+            and self.options.masking.weighting == "paper"
+            and masked["terms"]
+        ):
+            self.told.note(Notes.N525)
         if progress is None:
             progress = {"update": 0, "plan": self.plan, "before": self._measure()}
         else:

@@ -20,7 +20,6 @@ from ...pipeline.sentences import ClinicalSentences
 from ...pipeline.tokenizer import ClinicalTokenizer
 from ...types import DropCounts, IntArray, Note
 from ...weak.domain_words import with_domain_words
-from ...weak.labeller import Labeller
 from ...weak.policy import check_policy, resolve
 from ..corpora.corpus import wanted_split
 from ..files import MANIFEST, read_manifest
@@ -38,7 +37,8 @@ MOST_MEASURED = 500
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read. `concepts`: folder by which raw notes are labelled, or None.
+    """How to read. `concepts`: folder by which terms are found in raw notes, or in a
+    corpus in place of its entities; None for none.
     `spans_from`: whose spans of a label folder are the terms. `domain_words`: words of
     a lower Zipf frequency in general English are terms too; 0 for none. `held_out`:
     share of the patients that nothing is learnt from."""
@@ -93,11 +93,11 @@ def read_data(source: Path, reading: Reading, on_doc: Callable[[], None]) -> Dat
     """Read `source`: a label folder, a corpus folder, or any source of notes.
 
     Terms are the folder's own (doc.ents of a corpus), or what `reading.concepts`
-    finds, and `reading.domain_words` outside these. Tokens and sentences are those of
-    training. Documents that ask to be in the test split are left out; those of dev are
-    held out, or else a share of patients.
+    finds in notes or a corpus, and `reading.domain_words` outside these. Tokens and
+    sentences are those of training. Documents that ask to be in the test split are left
+    out; those of dev are held out, or else a share of patients.
 
-    Raises MslmError: M777 (concepts for what has terms), M778 (no document to learn
+    Raises MslmError: M777 (concepts for labels), M778 (no document to learn
     from), M779 (one patient alone), M233 (domain words without wordfreq), and what the
     readers raise.
     """
@@ -145,10 +145,11 @@ def _open(
         manifest = read_manifest(source, "label")
     if not manifest:
         return _open_notes(source, reading, drops)
+    if "splits" in manifest:
+        finds, about = _finds(reading, drops)
+        return "corpus", _of_corpus(source, finds), about
     if reading.concepts is not None:
         raise MslmError(Errors.M777.format(path=source))
-    if "splits" in manifest:
-        return "corpus", _of_corpus(source), {}
     shards = shard_paths(source, manifest)
     about = {"concepts_hash": manifest.get("concepts_hash", "")}
     return "labels", _of_labels(source, shards, reading, drops), about
@@ -157,11 +158,7 @@ def _open(
 def _open_notes(
     source: Path, reading: Reading, drops: DropCounts
 ) -> tuple[str, Iterator[_Found], dict[str, Any]]:
-    about = {}
-    labeller = None
-    if reading.concepts is not None:
-        _, about["concepts_hash"] = read_concepts_manifest(reading.concepts)
-        labeller = load_labeller(reading.concepts, drops=drops)
+    finds, about = _finds(reading, drops)
     notes = read_notes(
         source,
         drops=drops,
@@ -169,25 +166,41 @@ def _open_notes(
         sample=reading.sample,
         seed=reading.seed,
     )
-    return "notes", _of_notes(notes, labeller, reading.policy, drops), about
+    return "notes", _of_notes(notes, finds), about
 
 
-def _of_notes(
-    notes: Iterator[Note], labeller: Labeller | None, policy: str, drops: DropCounts
-) -> Iterator[_Found]:
+# Makes the terms of a note the entities of its Doc.
+_Finds = Callable[[Note, Doc], None]
+
+
+def _finds(reading: Reading, drops: DropCounts) -> tuple[_Finds | None, dict[str, Any]]:
+    """What finds terms with `reading.concepts`, and its hash; None without them."""
+    if reading.concepts is None:
+        return None, {}
+    _, concepts_hash = read_concepts_manifest(reading.concepts)
+    labeller = load_labeller(reading.concepts, drops=drops)
+
+    def finds(note: Note, doc: Doc) -> None:
+        spans = []
+        try:
+            spans = find_spans(labeller, note, reading.policy, drops)
+        except MslmError:
+            raise
+        except Exception:
+            # As in `label`: its message might quote the note.
+            drops[FAILED] += 1
+        name = labeller.name
+        make_doc(lambda _: doc, note, {name: spans}, entities_from=name, drops=drops)
+
+    return finds, {"concepts_hash": concepts_hash}
+
+
+def _of_notes(notes: Iterator[Note], finds: _Finds | None) -> Iterator[_Found]:
     tokenizer = ClinicalTokenizer(spacy.blank("en").vocab)
     for note in notes:
-        spans = []
-        if labeller is not None:
-            try:
-                spans = find_spans(labeller, note, policy, drops)
-            except MslmError:
-                raise
-            except Exception:
-                # As in `label`: its message might quote the note.
-                drops[FAILED] += 1
-        name = labeller.name if labeller is not None else ""
-        doc = make_doc(tokenizer, note, {name: spans}, entities_from=name, drops=drops)
+        doc = tokenizer(note.text)
+        if finds is not None:
+            finds(note, doc)
         wanted = split_name(str(note.meta.get("split") or ""))
         yield _Found(doc, note.patient_id, wanted)
 
@@ -218,11 +231,15 @@ def _of_labels(
         )
 
 
-def _of_corpus(folder: Path) -> Iterator[_Found]:
-    """Train and dev; the test split is never opened."""
+def _of_corpus(folder: Path, finds: _Finds | None) -> Iterator[_Found]:
+    """Train and dev; the test split is never opened. Terms are the entities, or what is
+    found in place of them."""
     vocab = spacy.blank("en").vocab
     for split in ("train", "dev"):
         if (folder / split).is_dir():
             for number, doc in enumerate(read_docs(folder / split, vocab)):
-                patient = doc.user_data.get("patient_id") or f"{split}-{number}"
-                yield _Found(doc, str(patient), "dev" if split == "dev" else "")
+                name = f"{split}-{number}"
+                patient = str(doc.user_data.get("patient_id") or name)
+                if finds is not None:
+                    finds(Note(name, patient, doc.text), doc)
+                yield _Found(doc, patient, "dev" if split == "dev" else "")

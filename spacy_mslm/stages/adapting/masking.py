@@ -4,12 +4,19 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from spacy.util import registry
 
 from ...errors import Errors, MslmError
-from ...masking import JointMasking, Strategy, TermMasking, TokenMasking, Weighting
+from ...masking import (
+    JointMasking,
+    Strategy,
+    TermMasking,
+    TokenMasking,
+    Weighting,
+    check_weighting,
+)
 from ...types import Corruption
 from ..files import file_sha256
 from ..training_config import model_block, resolved
@@ -18,7 +25,6 @@ REGISTERED = "spacy-mslm.{name}Masking.v1"
 STRATEGIES = ("joint", "token", "span", "pmi")
 # Settings that the builders want to be told, as in the default configs.
 DEFAULTS = {"entity_rate": 0.5, "base_rate": 0.15, "rate": 0.15, "unit": "word"}
-WEIGHTINGS = get_args(Weighting)
 # What held-out documents are masked by, whatever the training masks: so losses of
 # runs with different strategies can be compared.
 MEASURE = JointMasking(entity=TermMasking(rate=0.5), base=TokenMasking(rate=0.15))
@@ -37,14 +43,7 @@ class Masking:
     about: dict[str, Any]
 
     def __post_init__(self) -> None:
-        if self.weighting not in WEIGHTINGS:
-            raise MslmError(
-                Errors.M410.format(
-                    name="weighting",
-                    options=", ".join(WEIGHTINGS),
-                    value=self.weighting,
-                )
-            )
+        check_weighting(self.weighting)
 
 
 def masking_of_options(

@@ -18,6 +18,7 @@ from spacy.util import load_config
 from ...corpus.iob import IobSentence, write_iob
 from ...errors import Errors, MslmError
 from ...experiments.data import DataSet, Sentence
+from ...experiments.masks import weighting_of
 from ...experiments.measure import Scored, bio, score_all
 from ...experiments.run import Say, checked_hash, provenance, run
 from ...experiments.spec import RunSpec
@@ -35,7 +36,6 @@ KNOWN = (
     *("mslm_weight", "masked_share", "detection_view", "none_class", "system"),
     *("decoder", "swap"),
 )
-WEIGHTINGS = ("none", "paper", "ratio")
 
 
 def runner(configs: Path) -> Callable[..., dict[str, Any]]:
@@ -103,9 +103,8 @@ def _check(spec: RunSpec) -> None:
         value = getattr(spec, field.name)
         if field.name not in KNOWN and value != field.default:
             raise MslmError(Errors.M812.format(key=field.name, value=str(value)[:40]))
-    for key, options in (("strategy", CONFIGS), ("weighting", WEIGHTINGS)):
-        if getattr(spec, key) not in options:
-            raise MslmError(Errors.M812.format(key=key, value=getattr(spec, key)))
+    if spec.strategy not in CONFIGS:
+        raise MslmError(Errors.M812.format(key="strategy", value=spec.strategy))
     # To spaCy a last step of number 0 means none.
     if spec.updates < 2:
         raise MslmError(Errors.M812.format(key="updates", value=spec.updates))
@@ -139,7 +138,7 @@ def _config(spec: RunSpec, path: Path, folder: Path) -> Any:
     config["corpora"]["train"]["augmenter"]["chance"] = spec.swap
     model = config["components"]["ner"]["model"]
     model |= {
-        "weighting": spec.weighting,
+        "weighting": weighting_of(spec.weighting),
         "detection_view": spec.detection_view,
         "masked_share": spec.masked_share,
         "none_class": spec.none_class,
