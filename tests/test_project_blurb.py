@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from spacy_mslm.experiments.arms import ADAPTED, ADAPTED_BY_TERMS, ADAPTED_JOINTLY
+from spacy_mslm.experiments.arms import ADAPTED, ADAPTED_BY_TERMS, ADAPTED_BY_WEIGHT
 from spacy_mslm.experiments.plans import SETS
 
 ROOT = Path(__file__).parents[1]
@@ -34,13 +34,14 @@ def test_from_a_folder_of_sets_to_tables_and_a_page(tmp_path, run_workflow):
     )
     assert missing.returncode != 0
     assert "M701" in missing.stdout + missing.stderr
-    for encoder in (ADAPTED, ADAPTED_BY_TERMS, ADAPTED_JOINTLY):
+    for encoder in (ADAPTED, ADAPTED_BY_TERMS, ADAPTED_BY_WEIGHT):
         assert (tmp_path / encoder / "config.json").is_file()
-    by_terms, jointly = (
+    joint, weighted = (
         json.loads((tmp_path / encoder / "manifest.json").read_text())
-        for encoder in (ADAPTED_BY_TERMS, ADAPTED_JOINTLY)
+        for encoder in (ADAPTED_BY_TERMS, ADAPTED_BY_WEIGHT)
     )
-    # The same masks of terms, of which errors cost more, or the same.
-    assert by_terms["documents"]["terms"] > 0
-    assert by_terms["masked_pieces"] == jointly["masked_pieces"]
-    assert by_terms["mask_weights"] != jointly["mask_weights"]
+    # The same masks of terms, of which errors cost as much as others, or more.
+    assert joint["documents"]["terms"] > 0
+    assert joint["masked_pieces"] == weighted["masked_pieces"]
+    assert joint["mask_weights"] == {"base": 0.5, "entity": 0.5}
+    assert weighted["mask_weights"] == {"base": 0.2, "entity": 0.8}
