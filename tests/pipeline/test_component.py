@@ -372,6 +372,16 @@ def test_mask_weights_are_counted_over_the_training_examples(make_nlp, gold_corp
     assert ner.objective.mask_weights.entity > 0.5
 
 
+def test_a_number_weighs_terms_so_many_times(make_nlp, gold_corpus, tmp_path):
+    nlp = make_nlp(weighting=4)
+    nlp.initialize(lambda: gold_corpus(nlp))
+    weights = nlp.get_pipe("ner").cfg["mask_weights"]
+    assert weights == {"base": pytest.approx(0.2), "entity": pytest.approx(0.8)}
+    nlp.to_disk(tmp_path)
+    again = spacy.load(tmp_path).get_pipe("ner")
+    assert (again.settings.weighting, again.cfg["mask_weights"]) == (4, weights)
+
+
 def test_weighting_none_gives_equal_weights(make_nlp, gold_corpus):
     nlp = make_nlp(weighting="none")
     nlp.initialize(lambda: gold_corpus(nlp))

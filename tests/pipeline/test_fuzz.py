@@ -157,7 +157,7 @@ VALUES = st.one_of(
     ),
 )
 MODEL_KEYS = {
-    "weighting": st.sampled_from(["paper", "ratio", "none"]),
+    "weighting": st.sampled_from(["paper", "ratio", "none", 4]),
     "detection_view": st.sampled_from(["clean", "masked", "both"]),
     "reduction": st.sampled_from(["mean", "sum"]),
     "mslm_weight": st.floats(0, 10),
