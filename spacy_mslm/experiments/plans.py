@@ -223,7 +223,7 @@ def experiments() -> dict[str, Experiment]:
     """All of them by name."""
     return {
         experiment.name: experiment
-        for experiment in (*_that_choose(), *_that_answer(), *_of_labels())
+        for experiment in (*_that_answer(), *_of_labels(), *_that_choose())
     }
 
 

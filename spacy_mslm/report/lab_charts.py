@@ -44,14 +44,28 @@ def charts(rows: Iterable[Row]) -> list[Chart]:
     """Of each data set three: on dev while learning, and on test, or on dev where test
     was not measured."""
     made = []
-    for data, arms in by_set(rows).items():
-        shown = {arm: arms[arm] for arm in chosen(arms)}
+    for data, shown in arranged(rows).items():
         tested = all(row.get("test") for group in shown.values() for row in group)
         split = "test" if tested else "dev"
         made.append(learning_chart(data, shown))
         made.append(precision_chart(data, shown, split))
         made.append(confidence_chart(data, shown, split))
     return made
+
+
+def arranged(rows: Iterable[Row]) -> dict[str, dict[str, Sequence[Row]]]:
+    """Of each data set the arms that are shown: the same ones in the same order where
+    they were run, so that a colour is one arm."""
+    sets = by_set(rows)
+    every: dict[str, list[Row]] = {}
+    for arms in sets.values():
+        for arm, group in arms.items():
+            every.setdefault(arm, []).extend(group)
+    order = chosen(every)
+    return {
+        data: {arm: arms[arm] for arm in order if arm in arms}
+        for data, arms in sets.items()
+    }
 
 
 def chosen(arms: Arms) -> list[str]:

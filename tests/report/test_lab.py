@@ -25,7 +25,13 @@ from spacy_mslm.report.lab import (
     write_plots,
     write_report,
 )
-from spacy_mslm.report.lab_charts import charts, chosen, learning, learning_chart
+from spacy_mslm.report.lab_charts import (
+    arranged,
+    charts,
+    chosen,
+    learning,
+    learning_chart,
+)
 from spacy_mslm.report.lab_facts import command, missing
 from spacy_mslm.report.lab_masks import (
     equal_weights,
@@ -212,6 +218,20 @@ def test_a_chart_shows_the_four_arms_and_the_best_of_the_others():
     arms["mslm, best"] = [row("mslm, best", 19)]
     assert chosen(arms) == ["vanilla", "uniform", "mslm", "joint", "mslm, best"]
     assert len(chosen({f"mslm, {n}": [row("x", n)] for n in range(9)})) == 5
+
+
+def test_an_arm_has_its_place_in_the_charts_of_every_set():
+    """Whichever arm is better on a set: a place is a colour."""
+    dev = {"first": (19, 5, 9), "second": (5, 18, 9)}
+    rows = [
+        row(arm, right, data=data)
+        for data, each in dev.items()
+        for arm, right in zip(("mslm, a", "mslm, b", "vanilla"), each, strict=True)
+    ]
+    orders = [[*arms] for arms in arranged(rows).values()]
+    assert orders == [["vanilla", "mslm, a", "mslm, b"]] * 2
+    rows = [row for row in rows if row["spec"]["arm"] != "vanilla"]
+    assert [*arranged(rows)["second"]] == ["mslm, a", "mslm, b"]
 
 
 def test_what_is_missing_and_how_to_make_it(tmp_path):
