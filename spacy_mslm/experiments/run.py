@@ -19,7 +19,13 @@ from .spec import RunSpec
 from .statistics import statistics
 from .terms import Mentions
 from .training import Course, encoder_hash, make_network, train
-from .weak import as_found, at_the_labellers_precision, weak_pairs, whole_source
+from .weak import (
+    as_found,
+    at_the_labellers_precision,
+    weak_pairs,
+    whole_source,
+    with_the_labeller,
+)
 
 # Points of the curve of a run, and how many sentences of dev each reads at most.
 POINTS, POINT_SENTENCES = 8, 300
@@ -123,6 +129,8 @@ def _measured(
         made["at_precision"] = at_the_labellers_precision(
             network, data, weak.dev, whole.lacks
         )
+        labels = {"dev": weak.dev, "test": weak.test}
+        made["with_labeller"] = with_the_labeller(network, data, labels, whole.lacks)
     if network is not None and spec.gold_masked:
         made["gold_masked"] = gold_masked_scores(
             network,

@@ -1,7 +1,7 @@
 """Learning from a labeller, and measuring what is learnt beyond it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from .measure import Scored, find, found_of, named
 # Added to the logit of O, and the least confidence: the points that are looked at.
 BIASES = (2.0, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0)
 THRESHOLDS = tuple(n / 20 for n in range(20))
+# Least confidence, and what is added to the logit of O; of equals the highest is taken.
+Point = tuple[float, float]
+Predicted = list[list[Span]]
 _SPOILT = re.compile(r"-[0-9]+-(missing|wrong)$")
 
 
@@ -57,32 +60,80 @@ def at_the_labellers_precision(
     gold = [s.spans for s in data.dev]
     beyond_dev = [s.spans for s in lacks["dev"]]
     wanted = score(gold, [s.spans for s in labels]).micro.precision
-    best: tuple[float, float, float, float] | None = None
-    for bias in BIASES:
-        found = find(network, data.dev, outside_bias=bias)
-        for threshold in THRESHOLDS:
-            predicted = _kept(network, found, threshold)
-            counts = score(gold, predicted).micro
-            if counts.precision < wanted:
-                continue
-            beyond = found_of(beyond_dev, predicted)["em"] or 0.0
-            best = max(best or (-1.0,) * 4, (beyond, counts.f1, threshold, bias))
+    best: tuple[float, float, Point] | None = None
+    for point, predicted in _points(network, data.dev):
+        counts = score(gold, predicted).micro
+        if counts.precision < wanted:
+            continue
+        beyond = found_of(beyond_dev, predicted)["em"] or 0.0
+        best = max(best or (-1.0, -1.0, point), (beyond, counts.f1, point))
     if best is None:
         return None
-    *_, threshold, bias = best
-    found = find(network, data.test, outside_bias=bias)
-    predicted = _kept(network, found, threshold)
+    return _measured(data, best[-1], _at(network, data.test, best[-1]), lacks["test"])
+
+
+def with_the_labeller(
+    network: MslmNetwork,
+    data: DataSet,
+    labels: Mapping[str, Sequence[Sentence]],
+    lacks: Mapping[str, Sequence[Sentence]],
+) -> dict[str, Any]:
+    """The labeller's spans and, where it has none, the network's, at the point of the
+    highest strict F1 on dev; measured on test. `labels`: what the labeller finds, by
+    split."""
+    gold = [s.spans for s in data.dev]
+    best: tuple[float, Point] | None = None
+    for point, predicted in _points(network, data.dev):
+        f1 = score(gold, joined(labels["dev"], predicted)).micro.f1
+        best = max(best or (-1.0, point), (f1, point))
+    assert best is not None  # there are points
+    found = joined(labels["test"], _at(network, data.test, best[-1]))
+    return _measured(data, best[-1], found, lacks["test"])
+
+
+def _points(
+    network: MslmNetwork, sentences: Sequence[Sentence]
+) -> Iterator[tuple[Point, Predicted]]:
+    """What is found at every point that is looked at."""
+    for bias in BIASES:
+        found = find(network, sentences, outside_bias=bias)
+        for threshold in THRESHOLDS:
+            yield (threshold, bias), _kept(network, found, threshold)
+
+
+def _at(network: MslmNetwork, sentences: Sequence[Sentence], point: Point) -> Predicted:
+    threshold, bias = point
+    return _kept(network, find(network, sentences, outside_bias=bias), threshold)
+
+
+def joined(labels: Sequence[Sentence], predicted: Predicted) -> Predicted:
+    """The labels, and of what is predicted the spans that touch none of them."""
+    return [
+        sorted([*label.spans, *(s for s in found if not _touches(s, label.spans))])
+        for label, found in zip(labels, predicted, strict=True)
+    ]
+
+
+def _touches(span: Span, others: Iterable[Span]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end, _ in others)
+
+
+def _measured(
+    data: DataSet, point: Point, predicted: Predicted, lacks: Sequence[Sentence]
+) -> dict[str, Any]:
+    """Scores of what is found in test at a point chosen on dev."""
+    threshold, bias = point
     gold = [s.spans for s in data.test]
     return {
         "outside_bias": bias,
         "threshold": threshold,
         "strict": score(gold, predicted).to_dict(),
-        "beyond": found_of([s.spans for s in lacks["test"]], predicted),
+        "beyond": found_of([s.spans for s in lacks], predicted),
         "by_sentence": {"strict": DocCounts.of(gold, predicted).to_text()},
     }
 
 
 def _kept(
     network: MslmNetwork, found: Sequence[Sequence[ScoredSpan]], threshold: float
-) -> list[list[Span]]:
+) -> Predicted:
     return [named(network, (s for s in of if s.score >= threshold)) for of in found]

@@ -135,7 +135,9 @@ class View:
 
     def _beyond(self) -> Section:
         table = lab_weak.beyond_table(self.rows)
-        return Section("Weak labels", _given(table), [lab_weak.BEYOND_SAYS])
+        both = lab_weak.together_table(self.rows)
+        says = [lab_weak.BEYOND_SAYS, *([lab_weak.WITH_SAYS] if both else [])]
+        return Section("Weak labels", [*_given(table), *_given(both)], says)
 
     def _beside(self) -> Section:
         other: Sequence[Row] = ()

@@ -8,7 +8,7 @@ from typing import Any
 from ..experiments.data import SPLITS
 from ..experiments.tables import Row, arms_of, shown
 from ..scoring.doc_counts import DocCounts
-from ..scoring.intervals import difference
+from ..scoring.intervals import Statistic, difference
 from .lab_tables import Table
 from .scores import percent
 
@@ -22,6 +22,13 @@ BEYOND_SAYS = (
     "says what became of that precision on test. A labeller's beyond is above 0 where "
     "it finds a name that its table does not hold as such. Spoilt terminologies were "
     "drawn once, not by seed."
+)
+WITH = ("seeds", "P", "R", "F1", "beyond", "F1 - labeller", "P - labeller")
+WORTH: tuple[Statistic, ...] = ("f1", "precision")
+WITH_SAYS = (
+    "With the labeller: its spans, and where it has none the network's, at the least "
+    "confidence and the bias towards no entity of the best F1 on dev, whose gold alone "
+    "chooses them."
 )
 HELD = (
     *("sentences", "words", "words a sentence", "without mentions", "mentions"),
@@ -39,11 +46,7 @@ HELD_SAYS = (
 def beyond_table(rows: Iterable[Row]) -> Table | None:
     """Means over seeds on test; None where there is no terminology."""
     with_names = [row for row in rows if row.get("test", {}).get("beyond")]
-    labellers = {
-        (row["spec"]["data"], row["spec"]["weak"], row["spec"].get("seed", 0)): row
-        for row in with_names
-        if row["spec"].get("system") == "labeller"
-    }
+    labellers = _labellers(with_names)
     cells = [
         [f"{data}: {arm}", *_found(group), *_at_precision(group, labellers)]
         for (data, arm), group in arms_of(with_names).items()
@@ -52,29 +55,62 @@ def beyond_table(rows: Iterable[Row]) -> Table | None:
     return Table(title, ["", *BEYOND, *AT], cells) if cells else None
 
 
+def together_table(rows: Iterable[Row]) -> Table | None:
+    """Labeller and network together, means over seeds on test; None where no run has
+    both."""
+    rows = list(rows)
+    labellers = _labellers(rows)
+    cells = []
+    for (data, arm), group in arms_of(
+        r for r in rows if r.get("with_labeller")
+    ).items():
+        points = [row["with_labeller"] for row in group]
+        theirs = _theirs(group, labellers)
+        worth = [_worth(points, theirs, of) for of in WORTH]
+        means = _means([_four(point) for point in points])
+        cells.append([f"{data}: {arm}", str(len(group)), *means, *worth])
+    title = "Labeller and network together, test"
+    return Table(title, ["", *WITH], cells) if cells else None
+
+
+Labellers = Mapping[tuple[str, str, int], Row]
+
+
+def _labellers(rows: Iterable[Row]) -> Labellers:
+    return {
+        (row["spec"]["data"], row["spec"]["weak"], row["spec"].get("seed", 0)): row
+        for row in rows
+        if row["spec"].get("system") == "labeller"
+    }
+
+
 def _found(group: Sequence[Row]) -> list[str]:
     return [str(len(group)), *_means([_four(row["test"]) for row in group])]
 
 
-def _at_precision(
-    group: Sequence[Row], labellers: Mapping[tuple[str, str, int], Row]
-) -> list[str]:
+def _at_precision(group: Sequence[Row], labellers: Labellers) -> list[str]:
     """Under `AT`: of the seeds that have such a point."""
     with_point = [row for row in group if row.get("at_precision")]
     if not with_point:
         return [""] * len(AT)
     points = [row["at_precision"] for row in with_point]
-    shown_points = _means([_four(point) for point in points])
-    theirs = [
-        labellers.get((s["data"], s["weak"], s.get("seed", 0)))
-        for s in (row["spec"] for row in with_point)
-    ]
-    worth = ""
-    if all(theirs):
-        a = [_strict(point) for point in points]
-        b = [_strict(row["test"]) for row in theirs if row]
-        worth = shown(difference(a, b, statistic="precision"))
-    return [f"{len(points)} of {len(group)}", *shown_points, worth]
+    worth = _worth(points, _theirs(with_point, labellers), "precision")
+    means = _means([_four(point) for point in points])
+    return [f"{len(points)} of {len(group)}", *means, worth]
+
+
+def _theirs(group: Sequence[Row], labellers: Labellers) -> list[Row | None]:
+    specs = [row["spec"] for row in group]
+    return [labellers.get((s["data"], s["weak"], s.get("seed", 0))) for s in specs]
+
+
+def _worth(points: Sequence[Any], theirs: Sequence[Row | None], statistic: Any) -> str:
+    """A point of each seed less its labeller; nothing where a labeller is not there."""
+    if not all(theirs):
+        return ""
+    a = [_strict(point) for point in points]
+    b = [_strict(row["test"]) for row in theirs if row]
+    return shown(difference(a, b, statistic=statistic))
 
 
 def _strict(scores: Any) -> DocCounts:

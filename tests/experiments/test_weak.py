@@ -13,9 +13,9 @@ from spacy_mslm.experiments.run import Corpus, run
 from spacy_mslm.experiments.sequence import run_all
 from spacy_mslm.experiments.store import Store
 from spacy_mslm.experiments.training import make_network
-from spacy_mslm.experiments.weak import at_the_labellers_precision
+from spacy_mslm.experiments.weak import at_the_labellers_precision, joined
 from spacy_mslm.nn import step
-from spacy_mslm.report.lab_weak import beyond_table
+from spacy_mslm.report.lab_weak import beyond_table, together_table
 
 WEAK = "lister"
 NOTES = "also\tO\nchest\tB-S\npain\tI-S\nnow\tO\n\nibuprofen\tB-T\ndaily\tO\n\n"
@@ -183,6 +183,32 @@ def test_beyond_the_terminology_at_the_labellers_precision(make_spec, data):
     theirs = run(labeller, data, say=quiet)
     [_, cells] = beyond_table([theirs, result]).rows
     assert cells[6] == "1 of 1" and cells[-1].startswith("+0.0")
+
+
+def test_the_network_adds_to_the_labeller_and_takes_nothing_from_it(make_spec, data):
+    spec = make_spec(
+        share=0.0, weak=WEAK, updates=120, weak_updates=120, batch_words=60, test=True,
+        arm="vanilla",
+    )  # fmt: skip
+    result = run(spec, data, say=quiet)
+    nothing = {"updates": 0, "weak_updates": 0}
+    labeller = replace(spec, system="labeller", arm="labeller", **nothing)
+    theirs = run(labeller, data, say=quiet)
+    both, alone = (
+        row["strict"]["micro"] for row in (result["with_labeller"], theirs["test"])
+    )
+    assert both["r"] >= alone["r"]
+    [cells] = together_table([theirs, result]).rows
+    assert cells[0] == "tiny: vanilla" and cells[6].startswith(("+", "-"))
+    assert together_table([result]).rows[0][6:] == ["", ""]
+    assert together_table([theirs]) is None
+
+
+def test_labels_come_first_where_both_have_a_span():
+    doc = Sentence.of(["no", "chest", "pain", "since"], [(1, 3, "S")])
+    found = [[(0, 1, "T"), (2, 4, "S"), (1, 3, "T")]]
+    assert joined([doc], found) == [[(0, 1, "T"), (1, 3, "S")]]
+    assert joined([doc], [[]]) == [[(1, 3, "S")]]
 
 
 def test_other_weak_labels_under_old_results_are_refused(
