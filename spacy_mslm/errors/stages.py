@@ -152,7 +152,7 @@ class StagesErrors:
     )
     M777 = (
         "{path}: brings its own terms, so --concepts has nothing to say. Leave it out, "
-        "or give the raw notes."
+        "or give the raw notes or a corpus."
     )
     M778 = (
         "{path}: no document to learn from once held-out and test documents are left "

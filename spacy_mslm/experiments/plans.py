@@ -170,6 +170,7 @@ def _that_answer() -> tuple[Experiment, ...]:
 def _of_labels() -> tuple[Experiment, ...]:
     """Those on notes that a terminology labels."""
     weak = {"weak": MEDCAT, "test": True, **ANSWERED, **WEAK}
+    _, uniform, joint, mslm, *_ = ANSWERS
     return (
         Experiment(
             "weak",
@@ -180,6 +181,11 @@ def _of_labels() -> tuple[Experiment, ...]:
                 ("mslm, both views", VANILLA),
                 ("mslm, both views", "uniform, both views"),
                 ("mslm", "uniform"),
+                (joint, VANILLA),
+                (joint, "mslm"),
+                (joint, uniform),
+                (mslm, uniform),
+                (mslm, joint),
             ),
             exhibits="table 13, here beside scores against gold",
         ),

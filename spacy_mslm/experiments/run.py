@@ -19,13 +19,7 @@ from .spec import RunSpec
 from .statistics import statistics
 from .terms import Mentions
 from .training import Course, encoder_hash, make_network, train
-from .weak import (
-    as_found,
-    at_the_labellers_precision,
-    weak_pairs,
-    whole_source,
-    with_the_labeller,
-)
+from .weak import as_found, beside_the_labeller, weak_pairs, whole_source
 
 # Points of the curve of a run, and how many sentences of dev each reads at most.
 POINTS, POINT_SENTENCES = 8, 300
@@ -126,11 +120,8 @@ def _measured(
             found = as_found(getattr(weak, split))
             made[split] = score_all(sentences, found, seen, lacks)
     if network is not None and weak is not None and whole is not None and spec.test:
-        made["at_precision"] = at_the_labellers_precision(
-            network, data, weak.dev, whole.lacks
-        )
         labels = {"dev": weak.dev, "test": weak.test}
-        made["with_labeller"] = with_the_labeller(network, data, labels, whole.lacks)
+        made |= beside_the_labeller(network, data, labels, whole.lacks)
     if network is not None and spec.gold_masked:
         made["gold_masked"] = gold_masked_scores(
             network,

@@ -229,13 +229,18 @@ def _swapped(
     batches: Iterator[Sequence[Pair]],
     sentences: Sequence[Sentence],
 ) -> Iterator[Sequence[Pair]]:
-    """Batches, their mentions replaced by others of `sentences` if it is asked for."""
+    """Batches, their mentions replaced by others of `sentences` if it is asked for;
+    where not all words are known, no word may move."""
     kinds, mentions = _kinds(network), Mentions.of(sentences)
     for update, pairs in enumerate(batches):
         if spec.swap:
             key = (spec.seed, update)
-            swapped = [mentions.swap(s, spec.swap, key) for s, _ in pairs]
-            pairs = [(s, gold_annotation(s, kinds)) for s in swapped]
+            pairs = [
+                (new := mentions.swap(s, spec.swap, key), gold_annotation(new, kinds))
+                if annotation.known.all()
+                else (s, annotation)
+                for s, annotation in pairs
+            ]
         yield pairs
 
 

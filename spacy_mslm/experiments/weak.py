@@ -45,50 +45,64 @@ def weak_pairs(
     return pairs
 
 
-def at_the_labellers_precision(
-    network: MslmNetwork,
-    data: DataSet,
-    labels: Sequence[Sentence],
-    lacks: Mapping[str, Sequence[Sentence]],
-) -> dict[str, Any] | None:
-    """The network at the point, chosen on dev, that is at least as precise there as the
-    labeller and finds the most of what its terminology lacks; measured on test.
-
-    labels: what the labeller finds in dev. lacks: by split, see `WeakLabels`.
-    RETURNS (Optional[dict]): None where no point of dev is as precise.
-    """
-    gold = [s.spans for s in data.dev]
-    beyond_dev = [s.spans for s in lacks["dev"]]
-    wanted = score(gold, [s.spans for s in labels]).micro.precision
-    best: tuple[float, float, Point] | None = None
-    for point, predicted in _points(network, data.dev):
-        counts = score(gold, predicted).micro
-        if counts.precision < wanted:
-            continue
-        beyond = found_of(beyond_dev, predicted)["em"] or 0.0
-        best = max(best or (-1.0, -1.0, point), (beyond, counts.f1, point))
-    if best is None:
-        return None
-    return _measured(data, best[-1], _at(network, data.test, best[-1]), lacks["test"])
-
-
-def with_the_labeller(
+def beside_the_labeller(
     network: MslmNetwork,
     data: DataSet,
     labels: Mapping[str, Sequence[Sentence]],
     lacks: Mapping[str, Sequence[Sentence]],
 ) -> dict[str, Any]:
-    """The labeller's spans and, where it has none, the network's, at the point of the
-    highest strict F1 on dev; measured on test. `labels`: what the labeller finds, by
-    split."""
-    gold = [s.spans for s in data.dev]
-    best: tuple[float, Point] | None = None
-    for point, predicted in _points(network, data.dev):
-        f1 = score(gold, joined(labels["dev"], predicted)).micro.f1
-        best = max(best or (-1.0, point), (f1, point))
-    assert best is not None  # there are points
-    found = joined(labels["test"], _at(network, data.test, best[-1]))
-    return _measured(data, best[-1], found, lacks["test"])
+    """The network at two points that dev chooses, each measured on test.
+
+    "at_precision": at least as precise on dev as the labeller, finding the most of what
+    its terminology lacks; None where no point is as precise. "with_labeller": the
+    labeller's spans and, where it has none, the network's, of the highest strict F1.
+
+    labels: what the labeller finds, by split. lacks: by split, see `WeakLabels`.
+    """
+    points = [*_points(network, data.dev)]
+    beyond = [s.spans for s in lacks["dev"]]
+    chosen = as_precise(data.dev, labels["dev"], beyond, points)
+    at_precision = None
+    if chosen is not None:
+        found = _at(network, data.test, chosen)
+        at_precision = _at_point(data, chosen, found, lacks["test"])
+    chosen = best_together(data.dev, labels["dev"], points)
+    found = joined(labels["test"], _at(network, data.test, chosen))
+    together = _at_point(data, chosen, found, lacks["test"])
+    return {"at_precision": at_precision, "with_labeller": together}
+
+
+def as_precise(
+    sentences: Sequence[Sentence],
+    labels: Sequence[Sentence],
+    beyond: Sequence[Sequence[Span]],
+    points: Iterable[tuple[Point, Predicted]],
+) -> Point | None:
+    """Of the points as precise as the labeller, that which finds the most of `beyond`;
+    of equals the one of the best F1, then the highest."""
+    gold = [s.spans for s in sentences]
+    wanted = score(gold, [s.spans for s in labels]).micro.precision
+    best: tuple[float, float, Point] | None = None
+    for point, predicted in points:
+        counts = score(gold, predicted).micro
+        if counts.precision < wanted:
+            continue
+        share = found_of(beyond, predicted)["em"] or 0.0
+        best = max(best or (-1.0, -1.0, point), (share, counts.f1, point))
+    return best[-1] if best else None
+
+
+def best_together(
+    sentences: Sequence[Sentence],
+    labels: Sequence[Sentence],
+    points: Iterable[tuple[Point, Predicted]],
+) -> Point:
+    """The point of the highest strict F1 beside the labeller; of equals the highest."""
+    gold = [s.spans for s in sentences]
+    return max(
+        (score(gold, joined(labels, predicted)).micro.f1, point)
+        for point, predicted in points
+    )[-1]
 
 
 def _points(
@@ -118,7 +132,7 @@ def _touches(span: Span, others: Iterable[Span]) -> bool:
     return any(start < span[1] and span[0] < end for start, end, _ in others)
 
 
-def _measured(
+def _at_point(
     data: DataSet, point: Point, predicted: Predicted, lacks: Sequence[Sentence]
 ) -> dict[str, Any]:
     """Scores of what is found in test at a point chosen on dev."""

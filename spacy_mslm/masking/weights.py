@@ -24,11 +24,11 @@ def mask_weights(n_entity: int, n_base: int, weighting: Weighting) -> MaskWeight
     is entity / base itself, whatever the counts. Raises M410, see `check_weighting`.
     """
     check_weighting(weighting)
+    if not isinstance(weighting, str):
+        return MaskWeights(base=1 / (1 + weighting), entity=weighting / (1 + weighting))
     total = n_entity + n_base
     if weighting == "none" or not total:
         return EQUAL
-    if not isinstance(weighting, str):
-        return MaskWeights(base=1 / (1 + weighting), entity=weighting / (1 + weighting))
     raw_entity, raw_base = 1 - n_entity / total, 1 - n_base / total
     if weighting == "ratio":
         both = n_entity and n_base

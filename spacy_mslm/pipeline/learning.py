@@ -28,9 +28,12 @@ def count_mask_weights(
     examples: Iterable[Example],
     spans_key: str | None,
 ) -> MaskWeights:
-    """eq. 2-5 from the masks that the first pass over the examples would draw."""
-    if settings.masking is None or settings.weighting == "none":
+    """eq. 2-5 from the masks that the first pass over the examples would draw; those
+    of a weighting that asks for no counts without a look at them."""
+    if settings.masking is None:
         return EQUAL
+    if settings.weighting == "none" or not isinstance(settings.weighting, str):
+        return mask_weights(0, 0, settings.weighting)
     n_entity = n_base = 0
     for chunk in minibatch(examples, COUNTED_AT_ONCE):
         batch = make_batch(

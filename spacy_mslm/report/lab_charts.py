@@ -54,8 +54,8 @@ def charts(rows: Iterable[Row]) -> list[Chart]:
 
 
 def arranged(rows: Iterable[Row]) -> dict[str, dict[str, Sequence[Row]]]:
-    """Of each data set the arms that are shown: the same ones in the same order where
-    they were run, so that a colour is one arm."""
+    """Of each data set the arms that are shown: everywhere the same ones in the same
+    order, so that a colour is one arm; of one that was not run there, nothing."""
     sets = by_set(rows)
     every: dict[str, list[Row]] = {}
     for arms in sets.values():
@@ -63,8 +63,7 @@ def arranged(rows: Iterable[Row]) -> dict[str, dict[str, Sequence[Row]]]:
             every.setdefault(arm, []).extend(group)
     order = chosen(every)
     return {
-        data: {arm: arms[arm] for arm in order if arm in arms}
-        for data, arms in sets.items()
+        data: {arm: arms.get(arm, ()) for arm in order} for data, arms in sets.items()
     }
 
 
@@ -99,12 +98,13 @@ def learning(group: Sequence[Row]) -> list[Place]:
 
 
 def _until_vanilla(lines: Mapping[str, Sequence[Place]]) -> str:
-    if VANILLA not in lines:
+    if not lines.get(VANILLA):
         return ""
     best = max(value for _, value in lines[VANILLA])
     reached = {
         arm: next((f"{at:g}" for at, value in points if value >= best), "not reached")
         for arm, points in lines.items()
+        if points
     }
     listed = "; ".join(f"{arm} {at}" for arm, at in reached.items())
     return f"Updates until vanilla's best F1 on part of dev ({best:.1f}): {listed}."
@@ -124,7 +124,7 @@ def precision_chart(data: str, arms: Arms, split: str) -> Chart:
 def _precisions(curves: Sequence[Sequence[Sequence[float]]]) -> list[Place]:
     """Recall and precision in per cent, at the highest threshold that reaches it."""
     found: list[Place] = []
-    for recall in RECALLS:
+    for recall in RECALLS if curves else ():
         values = [_precision_at(curve, recall / 100) for curve in curves]
         known = [value for value in values if value is not None]
         if len(known) == len(curves):

@@ -23,8 +23,9 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Series:
-    """A line and its name; points that are not finite are left out. With `counts`, one
-    a point, a dot is the larger the larger its share of them."""
+    """A line and its name; points that are not finite are left out, and a line without
+    any takes a style and shows nothing. With `counts`, one a point, a dot is the larger
+    the larger its share of them."""
 
     name: str
     points: Points
@@ -120,7 +121,8 @@ def line_chart(
     if across.diagonal:
         parts.append(_diagonal(scale))
     for number, line in enumerate(series):
-        parts.append(_line(scale, line, number, across.one))
+        if line.finite:
+            parts.append(_line(scale, line, number, across.one))
     inside = Markup("").join(parts)
     if len(series) == 1:
         return _svg(title, inside)
@@ -230,6 +232,8 @@ def _legend(series: Sequence[Series]) -> tuple[Markup, int]:
     """Line and name of each, and how many rows they take."""
     parts, x, row = [], LEFT, 0
     for number, line in enumerate(series):
+        if not line.finite:
+            continue
         width = 7 * len(line.name)
         if x > LEFT and x + KEY + width > WIDTH:
             x, row = LEFT, row + 1

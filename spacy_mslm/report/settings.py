@@ -98,7 +98,7 @@ def settings_rows(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     if settings.get("mask_weights"):
         weights = settings["mask_weights"]
         text = f"term {weights['entity']:.3f}, base {weights['base']:.3f}"
-        rows.append(("Mask weights (eq. 2-5)", text))
+        rows.append(("Mask weights", text))
     if "loss_weights" in settings:
         rows.append(("Loss weights (eq. 12)", _pairs(settings["loss_weights"])))
         rows.append(("Pieces a window", str(settings["max_pieces"])))

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .measured import is_reacted_to
-from .words import words_of
 
 _AGAINST = (
     "androgen", "angin", "arrhythm", "bacteri", "biotic", "cholinerg", "coagul",
@@ -75,10 +74,14 @@ _REACH = 60
 
 def drug_classes(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each class of drugs that `text` names, as something given."""
-    for start, end, kind in words_of(_kind, _TOKEN, text):
-        if not is_reacted_to(text, start) and not _NOT_GIVEN.match(text, end):
+    for token in _TOKEN.finditer(text):
+        word = token.group()
+        kind = _kind(word)
+        if not kind or is_reacted_to(text, token.start()):
+            continue
+        if not _NOT_GIVEN.match(text, token.end()):
             find = _acting if kind == "acting" else _named
-            yield from find(text, start, end, text[start:end])
+            yield from find(text, token.start(), token.end(), word)
 
 
 @lru_cache(1 << 16)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .semantic_types import DISEASE, SYMPTOM
-from .words import words_of
 
 _FINDINGS = (
     "megaly", "algia", "dynia", "uria", "pnea", "pnoea", "rrhea", "rrhoea", "rrhage",
@@ -49,7 +48,11 @@ _AFTER_PLACE = "disease after its place"
 
 def forms(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and semantic type (T184 or T047) of each such word and phrase."""
-    for start, end, kind in words_of(_kind, _WORD, text):
+    for found in _WORD.finditer(text):
+        kind = _kind(found.group())
+        if not kind:
+            continue
+        start, end = found.span()
         if kind != _AFTER_PLACE:
             yield start, end, kind
             continue

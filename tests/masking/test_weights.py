@@ -72,7 +72,7 @@ def test_weights_are_the_papers_and_their_ratio_lies_between_1_and_e(n_elm, n_bl
 
 @pytest.mark.parametrize("ratio", [0.5, 1, 4, 8.0])
 def test_a_number_is_the_ratio_itself(ratio):
-    for counts in ((1, 99), (99, 1)):
+    for counts in ((1, 99), (99, 1), (0, 0)):
         weights = mask_weights(*counts, ratio)
         assert weights.entity / weights.base == pytest.approx(ratio)
         assert weights.entity + weights.base == pytest.approx(1)

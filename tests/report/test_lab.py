@@ -230,8 +230,23 @@ def test_an_arm_has_its_place_in_the_charts_of_every_set():
     ]
     orders = [[*arms] for arms in arranged(rows).values()]
     assert orders == [["vanilla", "mslm, a", "mslm, b"]] * 2
-    rows = [row for row in rows if row["spec"]["arm"] != "vanilla"]
-    assert [*arranged(rows)["second"]] == ["mslm, a", "mslm, b"]
+    half = [
+        r for r in rows if (r["spec"]["data"], r["spec"]["arm"]) != ("first", "mslm, a")
+    ]
+    first = arranged(half)["first"]
+    assert [*first] == ["vanilla", "mslm, b", "mslm, a"] and not first["mslm, a"]
+
+
+def test_an_arm_that_was_not_run_leaves_its_colour_free():
+    arms = {
+        "vanilla": [row("vanilla", 10, curve=[(1, 0.2)], updates=4)],
+        "mslm": [],
+        "joint": [row("joint", 8, curve=[(1, 0.1)], updates=4)],
+    }
+    chart = learning_chart("d", arms)
+    assert "mslm" not in chart.figure and "mslm" not in chart.says
+    assert 'class="line s0"' in chart.figure and 'class="line s2"' in chart.figure
+    assert 'class="line s1"' not in chart.figure
 
 
 def test_what_is_missing_and_how_to_make_it(tmp_path):

@@ -24,7 +24,7 @@ def test_reads_the_choices_of_our_config():
     assert found["training"]["learn_rate"] == 0.0001
     assert found["training"]["max_epochs"] == made["training"]["max_epochs"]
     rows = dict(settings_rows(found))
-    assert rows["Mask weights (eq. 2-5)"] == "term 0.600, base 0.400"
+    assert rows["Mask weights"] == "term 0.600, base 0.400"
     assert "entity rate 0.5, base rate 0.15" in rows["Masking"]
 
 

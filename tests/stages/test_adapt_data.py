@@ -177,6 +177,19 @@ def test_held_out_documents_are_measured_up_to_a_number(notes, monkeypatch):
     assert np.array_equal(read(notes, held_out=0.5).measured, data.measured)
 
 
+def test_where_finding_fails_a_corpus_has_no_terms(corpus, tmp_path, monkeypatch):
+    class Failing:
+        name = "failing"
+
+        def find(self, note):
+            raise RuntimeError(note.text)
+
+    monkeypatch.setattr(adapt_data, "read_concepts_manifest", lambda _: ({}, "hash"))
+    monkeypatch.setattr(adapt_data, "load_labeller", lambda folder, drops: Failing())
+    data = read(corpus, concepts=tmp_path)
+    assert data.shelf.n_terms == 0 and data.drops[FAILED] == 4
+
+
 @pytest.mark.medcat
 def test_concepts_take_the_place_of_the_entities_of_a_corpus(corpus, tmp_path):
     table = tmp_path / "table.csv"

@@ -1,5 +1,6 @@
 """A run of the laboratory through `spacy train`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,8 @@ def test_the_config_says_what_the_spec_says(make_spec, tmp_path):
     wanted = ("ratio", "both", 0.25, 0.1, 7)
     keys = ("weighting", "detection_view", "masked_share", "mslm_weight", "seed")
     assert tuple(model[key] for key in keys) == wanted
+    times = _config(replace(spec, weighting="4"), CONFIGS / "mslm.cfg", tmp_path)
+    assert times.interpolate()["components"]["ner"]["model"]["weighting"] == 4
     swap = config["corpora"]["train"]["augmenter"]
     assert (swap["chance"], swap["seed"]) == (0.4, 7)
     assert swap["corpus"] == str(tmp_path / "corpus" / "train")
@@ -107,7 +110,6 @@ def test_what_a_config_has_no_place_for_is_refused(make_spec, root):
     for wrong in (
         {"pseudo_updates": 3},
         {"strategy": "span"},
-        {"strategy": "joint", "weighting": "4"},
         {"strategy": "joint", "stage_updates": 2},
         # One update alone: to spaCy this would mean no end.
         {"updates": 1},

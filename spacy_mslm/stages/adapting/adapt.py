@@ -190,7 +190,7 @@ class _Run:
         return last or update % self.options.checkpoint_every == 0
 
     def _mask_weights(self) -> tuple[MaskWeights, dict[str, int]]:
-        """eq. 2-5, from the masks of the first pass over the documents."""
+        """As the weighting says, for eq. 2-5 from the first pass over the documents."""
         entity, base = count_masks(
             self.network,
             self.data.shelf,
