@@ -18,10 +18,11 @@ from spacy.util import registry
 from thinc.api import Config
 
 from spacy_mslm.cli import register_commands
-from spacy_mslm.experiments.plans import experiment
+from spacy_mslm.experiments.plans import SETS, experiment
 from spacy_mslm.experiments.store import Store
-from spacy_mslm.experiments.tables import against, arms_of, means, shown
+from spacy_mslm.experiments.tables import arms_of
 from spacy_mslm.pipeline.component import MslmNer
+from spacy_mslm.report.lab_tables import score_tables
 
 ROOT = Path(__file__).parents[1]
 README, GUIDE = ROOT / "README.md", ROOT / "docs" / "guide.md"
@@ -368,27 +369,33 @@ def test_memory_on_the_page_is_what_was_measured():
         assert f"| {name} | {values[0]} | {values[1]} |" in page
 
 
-LAB_ROW = re.compile(r"^\| (ner_[^:|]+): ([^|]+) \| (.+) \|$", re.M)
+LAB_ROW = re.compile(r"^\| average of (\d) sets: ([^|]+) \| (.+) \|$", re.M)
+LAB_COLUMNS = ("F1", "P", "EM", "EM unseen", "F1 - {}", "P - {}", "EM unseen - {}")
 
 
 def test_what_the_readme_says_of_the_method_are_kept_results():
     rows = LAB_ROW.findall(README.read_text("utf8"))
-    assert rows
+    assert len(rows) >= 3
     plan = experiment("answer-tenth")
     found = Store(ROOT / "results" / "answer-tenth.jsonl").folder()
-    arms = arms_of([found[spec.id] for spec in plan.runs if spec.id in found])
-    for data, arm, cells in rows:
-        made = arms[data, arm]
-        scores = means(made, "test")
-        wanted = [f"{len(made)}"]
-        wanted += [f"{scores[key]:.1f}" for key in ("F1", "P", "EM", "EM unseen")]
-        other = arms[data, plan.reference]
-        for key in ("F1", "EM unseen"):
-            same = arm == plan.reference
-            wanted.append("" if same else shown(against(made, other, "test")[key]))
+    done = [found[spec.id] for spec in plan.runs if spec.id in found]
+    average = score_tables(done, "test", plan.reference)[0]
+    columns = [average.header.index(c.format(plan.reference)) for c in LAB_COLUMNS]
+    kept = {row[0]: row for row in average.rows}
+    made = arms_of(done)
+    for sets, arm, cells in rows:
+        row = kept[arm]
+        assert row[1] == f"{sets} of 4"
+        wanted = [row[column] for column in columns]
         assert [cell.strip() for cell in cells.split("|")] == wanted
         # One seed is no result.
-        assert len(made) >= 3
+        both = [
+            (made[data, arm], made[data, plan.reference])
+            for data in SETS
+            if (data, arm) in made and (data, plan.reference) in made
+        ]
+        assert len(both) == int(sets)
+        assert all(len(group) >= 3 for groups in both for group in groups)
 
 
 def test_the_table_of_labels_is_what_review_counted():
